@@ -1,0 +1,34 @@
+/** Every bound of the product: name with unit, and why it is what it is. */
+
+/** Bytes of YAML read as a card; the largest real card is 12 kB, a bomb is megabytes. */
+export const CARD_BYTES_MAX = 1_048_576;
+
+/** YAML aliases resolved in one card; expansion bombs need thousands. */
+export const CARD_ALIASES_MAX = 100;
+
+/** Points of a grid: every index must be an exact integer in a double. */
+export const GRID_POINTS_MAX = 2 ** 53 - 1;
+
+/** Values of one axis: resolved values live in memory and in the sweep's stored spec. */
+export const AXIS_VALUES_MAX = 100_000;
+
+/** Product of a constraint's own axes that is evaluated exactly; above, counts are estimates. */
+export const CONSTRAINT_PRODUCT_MAX = 10_000_000;
+
+/** Letters of a sweep name: `sweep_` + name must stay below Postgres' 63 bytes. */
+export const SWEEP_NAME_LENGTH_MAX = 48;
+
+/** Bytes of all feed files of one plan; beyond it the plan is refused with the axis to blame. */
+export const FEED_PLAN_BYTES_MAX = 32 * 2 ** 30;
+
+/** Bytes of one feed file; a plan that needs more is cut into groups of columns. */
+export const FEED_FILE_BYTES_MAX = 2 ** 30;
+
+/** Wanted run time of one batch, ms (design §6: 5–30 s; less in a small sweep). */
+export const BATCH_TARGET_MS = 8_000;
+
+/** Batches in flight per workflow: Temporal's pending-activity limit is 2,000 per workflow. */
+export const BATCHES_IN_FLIGHT_MAX = 500;
+
+/** Rows of one checkpoint: a killed worker loses at most these. */
+export const CHECKPOINT_ROWS_MAX = 5_000;
