@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { styleText } from 'node:util';
 
 /**
@@ -6,11 +7,13 @@ import { styleText } from 'node:util';
  * `NO_COLOR` is respected (`styleText` looks at both).
  */
 
+const DESCRIPTORS = { stdin: 0, stdout: 1, stderr: 2 } as const;
+
 type Format = Parameters<typeof styleText>[0];
 
 /** Whether a person looks at that stream. */
 export function isTerminal(stream: 'stdout' | 'stderr' | 'stdin' = 'stdout'): boolean {
-  return Boolean(process[stream].isTTY);
+  return isatty(DESCRIPTORS[stream]);
 }
 
 /** Terminal columns of stdout; 100 where it is a file or a pipe. */
