@@ -1,0 +1,106 @@
+import { nans } from './rolling.ts';
+
+/**
+ * Exponential averages, the recursive building blocks. The order of operations is that of pandas
+ * `ewm(adjust=False)`, so that equal inputs give equal bits.
+ */
+
+/**
+ * y = (1 − alpha)·y₋₁ + alpha·x, begun with the first value at or after row `from`; NaN before it.
+ * A NaN after the first value carries y on, and the next value then counts against the weight that is
+ * left: (w·y + alpha·x)/(w + alpha), w = (1 − alpha)^(rows since the last value). Where x equals y,
+ * y stays: the average of a flat series must not drift by rounding (pandas does the same).
+ * `out` may be `x` itself.
+ */
+export function ewm(
+  x: Float64Array,
+  alpha: number,
+  from = 0,
+  out: Float64Array = new Float64Array(x.length),
+): Float64Array {
+  const count = x.length;
+  let i = Math.min(from, count);
+  out.fill(Number.NaN, 0, i);
+  while (i < count && Number.isNaN(x[i]!)) out[i++] = Number.NaN;
+  if (i === count) return out;
+  const keep = 1 - alpha;
+  let y = x[i]!;
+  let weight = keep;
+  let hasGap = false;
+  out[i] = y;
+  for (i++; i < count; i++) {
+    const value = x[i]!;
+    if (Number.isNaN(value)) {
+      weight *= keep;
+      hasGap = true;
+    } else if (hasGap) {
+      if (value !== y) y = (weight * y + alpha * value) / (weight + alpha);
+      weight = keep;
+      hasGap = false;
+    } else if (value !== y) {
+      y = keep * y + alpha * value;
+    }
+    out[i] = y;
+  }
+  return out;
+}
+
+/** Smoothing factor of an EMA of `length` bars. */
+export function emaAlpha(length: number): number {
+  return 2 / (length + 1);
+}
+
+/**
+ * Smoothing factor of a Wilder average, 1/length as pandas arrives at it (alpha → centre of mass →
+ * alpha): it differs from 1/length in the last bit for some sixty lengths up to 1000.
+ */
+export function rmaAlpha(length: number): number {
+  return 1 / (1 + (1 - 1 / length) / (1 / length));
+}
+
+/** Wilder's average from the first value on: no mean as seed, no minimum of bars. */
+export function rma(x: Float64Array, length: number): Float64Array {
+  return ewm(x, rmaAlpha(length));
+}
+
+/**
+ * Mean of the values (not NaN) among rows from..from + length − 1, oldest first; NaN when there is
+ * none. This is what an EMA and an ATR begin with.
+ */
+export function seedMean(x: Float64Array, length: number, from = 0): number {
+  let sum = 0;
+  let values = 0;
+  const end = Math.min(x.length, from + length);
+  for (let i = from; i < end; i++) {
+    const value = x[i]!;
+    if (Number.isNaN(value)) continue;
+    sum += value;
+    values++;
+  }
+  return values === 0 ? Number.NaN : sum / values;
+}
+
+/**
+ * Recursive average with factor `alpha` that begins at row from + length − 1 with the mean of the
+ * values before and at that row; NaN before it. When none of them is a value, it begins with the
+ * first value after them.
+ */
+export function seededEwm(x: Float64Array, length: number, alpha: number, from = 0): Float64Array {
+  const seedRow = from + length - 1;
+  if (seedRow >= x.length) return nans(x.length);
+  const out = x.slice();
+  out[seedRow] = seedMean(x, length, from);
+  return ewm(out, alpha, seedRow, out);
+}
+
+/** EMA of `length` bars over x from row `from` on, seeded with the mean of its first `length` values. */
+export function ema(x: Float64Array, length: number, from = 0): Float64Array {
+  return seededEwm(x, length, emaAlpha(length), from);
+}
+
+/** Row of the first value that is not NaN; x.length when there is none. */
+export function firstValueRow(x: Float64Array): number {
+  let row = 0;
+  while (row < x.length && Number.isNaN(x[row]!)) row++;
+  return row;
+}
