@@ -1,0 +1,68 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { Context } from '@temporalio/activity';
+import { AssertionError } from '../src/assert.ts';
+import { ERROR_KINDS, SweepError } from '../src/errors.ts';
+
+/**
+ * The only translation of errors into Temporal's: `type` is the code, and the table of errors.ts says
+ * whether a retry may help. Errors that are not ours are retried a few times (a driver's socket
+ * error has no code of ours), then given up: a defect of the program does not heal.
+ */
+export function toFailure(error: unknown, attempt: number): Error {
+  if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
+  if (error instanceof SweepError) {
+    return ApplicationFailure.create({
+      message: error.hint === undefined ? error.message : `${error.message} (${error.hint})`,
+      type: error.code,
+      nonRetryable: !ERROR_KINDS[error.code].isRetryable,
+      details: [{ issues: error.issues, facts: error.facts }],
+      cause: error,
+    });
+  }
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  const isDefect = error instanceof AssertionError || error instanceof TypeError;
+  const isOutage = isConnectionError(error);
+  return ApplicationFailure.create({
+    message,
+    type: isOutage ? 'STORE_UNREACHABLE' : name,
+    nonRetryable: isDefect || (!isOutage && attempt >= UNKNOWN_ERROR_ATTEMPTS_MAX),
+    ...(error instanceof Error ? { cause: error } : {}),
+  });
+}
+
+/**
+ * Runs the body of an activity: heartbeats while it works, so that cancellation arrives and a dead
+ * worker is noticed, and translates what it throws.
+ */
+export async function runActivity<T>(body: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const context = Context.current();
+  context.heartbeat();
+  const timer = setInterval(() => context.heartbeat(), HEARTBEAT_MS);
+  try {
+    return await body(context.cancellationSignal);
+  } catch (error) {
+    // What an aborted body throws is its own; Temporal wants to see that the cancellation was obeyed.
+    if (context.cancellationSignal.aborted) await context.cancelled;
+    throw toFailure(error, context.info.attempt);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+// --- internal ---
+
+/** A cancellation comes back with a heartbeat, and must stop a batch within a second. */
+const HEARTBEAT_MS = 400;
+
+const UNKNOWN_ERROR_ATTEMPTS_MAX = 5;
+
+/** Node's socket errors, the `postgres` driver's own codes, and SQLSTATE classes 08, 40, 53, 57. */
+const OUTAGE_CODES =
+  /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|08...|40...|53...|57P..)$/;
+
+function isConnectionError(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isConnectionError);
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && OUTAGE_CODES.test(code);
+}

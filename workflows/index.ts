@@ -1,0 +1,2 @@
+export { nightlyWorkflow } from './nightly.ts';
+export { sweepWorkflow } from './sweep.ts';
