@@ -1,0 +1,207 @@
+import { SweepError, type CardIssue } from '../errors.ts';
+import { checkCard } from './check.ts';
+import { didYouMean, placeIssue, shown, type FoundIssue } from './issues.ts';
+import { cardSchema, type IdeaCard } from './schema.ts';
+import { visitUnknownKeys } from './schema-walk.ts';
+import {
+  locate,
+  nodeAt,
+  toPlain,
+  type PathKey,
+  type PlainValue,
+  type Position,
+  type SourceNode,
+} from './source.ts';
+import { sweepSchema, type SweepSection } from './sweep-schema.ts';
+import { readYaml } from './yaml.ts';
+import { translateIssues } from './zod-issues.ts';
+
+export interface ParseOptions {
+  /** Name of the file for messages. */
+  readonly file?: string;
+  /** Warnings become errors. */
+  readonly strict?: boolean;
+  /** Text of a separate sweep file, which then stands in for the card's own `sweep:`. */
+  readonly sweepText?: string;
+}
+
+export interface ParsedCard {
+  readonly card: IdeaCard;
+  readonly rawSweep: SweepSection | undefined;
+  readonly warnings: readonly CardIssue[];
+  /** Place of a path in the text, `['sweep', 'axes', 'fast']`; the nearest ancestor where it is missing. */
+  locate(path: readonly PathKey[]): Position | undefined;
+}
+
+/** What a card holds, good or bad. `card` is absent when it has issues. */
+export interface CardInspection {
+  readonly card: IdeaCard | undefined;
+  readonly rawSweep: SweepSection | undefined;
+  readonly issues: readonly CardIssue[];
+  readonly warnings: readonly CardIssue[];
+  locate(path: readonly PathKey[]): Position | undefined;
+}
+
+/**
+ * Card text → IdeaCard and its sweep section.
+ * @throws SweepError CARD_INVALID with every issue (line, column, code, hint).
+ */
+export function parseCard(text: string, options: ParseOptions = {}): ParsedCard {
+  const found = inspectCard(text, options);
+  if (found.card === undefined || found.issues.length > 0)
+    throw cardInvalid(found.issues, options.file);
+  const { card, rawSweep, warnings } = found;
+  return { card, rawSweep, warnings, locate: (path) => found.locate(path) };
+}
+
+/** As parseCard, but reports instead of throwing. */
+export function inspectCard(text: string, options: ParseOptions = {}): CardInspection {
+  const {
+    root,
+    issues: yamlIssues,
+    warnings: yamlWarnings,
+  } = readYaml(text, (key) => (key === 'sweep' ? 'core' : 'pyyaml'));
+  const issues: CardIssue[] = yamlIssues.map(plainIssue);
+  const warnings: CardIssue[] = yamlWarnings.map(plainIssue);
+  const sweep =
+    options.sweepText === undefined
+      ? undefined
+      : readSweepText(options.sweepText, issues, warnings);
+  const sweepNode = options.sweepText === undefined ? root && nodeAt(root, ['sweep']) : sweep;
+  const rawSweep = sweepNode && readSweep(sweepNode, issues);
+  const card = root && readCard(root, issues, warnings);
+  const promoted = options.strict === true ? warnings.splice(0) : [];
+  return {
+    card,
+    rawSweep,
+    issues: [...issues, ...promoted],
+    warnings,
+    locate: (path) => placeOf(path, root, sweepNode),
+  };
+}
+
+/** The error of a card with issues; its message shows the first. */
+export function cardInvalid(issues: readonly CardIssue[], file?: string): SweepError {
+  const [first] = issues;
+  const count = issues.length === 1 ? '1 problem' : `${issues.length} problems`;
+  const where = file === undefined ? 'The card' : file;
+  return new SweepError('CARD_INVALID', `${where} has ${count}: ${first?.message ?? ''}`, {
+    issues,
+  });
+}
+
+// --- internal ---
+
+function plainIssue(found: FoundIssue & Partial<Position>): CardIssue {
+  const { line, column, hint } = found;
+  return {
+    path: '',
+    ...(line === undefined || column === undefined ? {} : { line, column }),
+    code: found.code,
+    message: found.message,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+function placeOf(
+  path: readonly PathKey[],
+  root: SourceNode | undefined,
+  sweep: SourceNode | undefined,
+): Position | undefined {
+  if (path[0] === 'sweep') return sweep && locate(sweep, path.slice(1));
+  return root && locate(root, path);
+}
+
+function readSweepText(
+  text: string,
+  issues: CardIssue[],
+  warnings: CardIssue[],
+): SourceNode | undefined {
+  const result = readYaml(text, () => 'core');
+  issues.push(...result.issues.map(plainIssue));
+  warnings.push(...result.warnings.map(plainIssue));
+  if (!result.root?.entries) return undefined;
+  const entries = new Map([...result.root.entries].filter(([key]) => key !== 'card'));
+  return { ...result.root, entries };
+}
+
+function readSweep(node: SourceNode, issues: CardIssue[]): SweepSection | undefined {
+  const plain = toPlain(node) ?? {};
+  const result = sweepSchema.safeParse(plain);
+  if (result.success) return result.data;
+  for (const found of translateIssues(sweepSchema, plain, result.error.issues)) {
+    issues.push(placeIssue({ ...found, path: ['sweep', ...found.path] }, node, found.path));
+  }
+  return undefined;
+}
+
+function readCard(
+  root: SourceNode,
+  issues: CardIssue[],
+  warnings: CardIssue[],
+): IdeaCard | undefined {
+  const plain = withScalarTexts(toPlain(root), root);
+  if (plain['strategy'] !== undefined) {
+    issues.push(
+      placeIssue(
+        {
+          path: ['strategy'],
+          code: 'NOT_YET',
+          message: 'Strategies in TypeScript files are not built yet.',
+        },
+        root,
+      ),
+    );
+  }
+  warnings.push(...unknownKeys(plain, root), ...rawWarnings(plain, root));
+  const result = cardSchema.safeParse(plain);
+  if (!result.success) {
+    issues.push(
+      ...translateIssues(cardSchema, plain, result.error.issues).map((found) =>
+        placeIssue(found, root),
+      ),
+    );
+    return undefined;
+  }
+  const found = checkCard(result.data);
+  issues.push(...found.map((one) => placeIssue(one, root)));
+  return found.length === 0 ? result.data : undefined;
+}
+
+/** Free text fields keep the text as written: `version: 1.0` is "1.0", not 1. */
+function withScalarTexts(plain: PlainValue, root: SourceNode): Record<string, PlainValue> {
+  const card = { ...(plain as Record<string, PlainValue>) };
+  for (const key of ['id', 'version', 'name', 'description']) {
+    const node = nodeAt(root, [key]);
+    if (typeof node?.value === 'number' || node?.value === true) card[key] = node.text ?? '';
+  }
+  return card;
+}
+
+function unknownKeys(plain: PlainValue, root: SourceNode): CardIssue[] {
+  const found: CardIssue[] = [];
+  visitUnknownKeys(cardSchema, plain, (path, known) => {
+    const key = String(path.at(-1));
+    if (path.length === 1 && (key === 'sweep' || key === 'strategy')) return;
+    const hint = didYouMean(key, known);
+    found.push(
+      placeIssue(
+        { path, code: 'UNKNOWN_KEY', message: `Unknown key ${shown(key)} is ignored.`, hint },
+        root,
+      ),
+    );
+  });
+  return found;
+}
+
+function rawWarnings(plain: Record<string, PlainValue>, root: SourceNode): CardIssue[] {
+  const symbols = plain['symbol_universe'];
+  if (typeof symbols !== 'string') return [];
+  const message = `symbol_universe is text; read as a list of one symbol, ${symbols}.`;
+  return [
+    placeIssue(
+      { path: ['symbol_universe'], code: 'SYMBOL_NOT_A_LIST', message, hint: `write [${symbols}]` },
+      root,
+    ),
+  ];
+}
