@@ -49,6 +49,10 @@ export const ERROR_KINDS = {
   CANDLES_CHANGED: FAILURE,
   /** Thrown when the candle database cannot be opened (another process holds its lock). */
   CANDLES_LOCKED: RETRYABLE,
+  /** Thrown when the candle database is no DuckDB file, or one from a newer DuckDB. */
+  CANDLES_UNREADABLE: BAD_INPUT,
+  /** Thrown when stored funding times may be local times (TRADE's own file) and no zone was given. */
+  FUNDING_ZONE_UNKNOWN: BAD_INPUT,
   /** Thrown when a feed file is short, altered, foreign or from another version. */
   FEED_CORRUPT: BAD_INPUT,
   /** Thrown when a feed file that a batch needs is not in the feeds folder. */
