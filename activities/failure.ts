@@ -41,8 +41,7 @@ export async function runActivity<T>(body: (signal: AbortSignal) => Promise<T>):
   try {
     return await body(context.cancellationSignal);
   } catch (error) {
-    // What an aborted body throws is its own; Temporal wants to see that the cancellation was obeyed.
-    if (context.cancellationSignal.aborted) await context.cancelled;
+    if (context.cancellationSignal.aborted) throw await abortedFailure(context);
     throw toFailure(error, context.info.attempt);
   } finally {
     clearInterval(timer);
@@ -50,6 +49,15 @@ export async function runActivity<T>(body: (signal: AbortSignal) => Promise<T>):
 }
 
 // --- internal ---
+
+/** What an aborted body throws is its own; Temporal wants to see why it was aborted. */
+async function abortedFailure(context: Context): Promise<Error> {
+  const reason: unknown = await context.cancelled.catch((error: unknown) => error);
+  if (!(reason instanceof CancelledFailure)) return toFailure(reason, context.info.attempt);
+  if (!context.cancellationDetails?.workerShutdown) return reason;
+  // The sweep goes on: another worker takes the batch where this one saved it.
+  return ApplicationFailure.retryable('the worker was shut down', 'WORKER_SHUTDOWN');
+}
 
 /** A cancellation comes back with a heartbeat, and must stop a batch within a second. */
 const HEARTBEAT_MS = 400;
