@@ -25,6 +25,8 @@ export interface ParamDefinition {
   readonly min?: number;
   /** Where the parameter is omitted, the value of this other parameter is its default. */
   readonly defaultFrom?: string;
+  /** The reference ignores a value that is not a whole number: a warning, not an error. */
+  readonly ignoresOthers?: boolean;
 }
 
 export interface IndicatorProblem {

@@ -60,3 +60,19 @@ export function directionalMovement(inputs: IndicatorInputs): {
   }
   return { plus, minus };
 }
+
+/** (high + low + x)/3, x the source in the place of the close. */
+export function typicalPrice(inputs: IndicatorInputs): Float64Array {
+  const { high, low, source } = inputs;
+  const out = new Float64Array(source.length);
+  for (let i = 0; i < out.length; i++) out[i] = (high[i]! + low[i]! + source[i]!) / 3;
+  return out;
+}
+
+/** (high + low)/2. */
+export function midPrice(inputs: IndicatorInputs): Float64Array {
+  const { high, low } = inputs;
+  const out = new Float64Array(high.length);
+  for (let i = 0; i < out.length; i++) out[i] = (high[i]! + low[i]!) / 2;
+  return out;
+}

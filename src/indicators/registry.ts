@@ -4,21 +4,53 @@ import { bbandsIndicator } from './bbands.ts';
 import type { IndicatorDefinition, ParamDefinition } from './definition.ts';
 import { emaIndicator } from './ema.ts';
 import { macdIndicator } from './macd.ts';
+import { adxIndicator } from './adx.ts';
+import { cciIndicator } from './cci.ts';
+import { dmIndicator } from './dm.ts';
+import { donchianIndicator } from './donchian.ts';
+import { kcIndicator } from './kc.ts';
+import { mfiIndicator } from './mfi.ts';
+import { midpriceIndicator } from './midprice.ts';
+import { obvIndicator } from './obv.ts';
+import { ohlc4Indicator } from './ohlc4.ts';
+import { supertrendIndicator } from './supertrend.ts';
+import { willrIndicator } from './willr.ts';
+import { stochIndicator } from './stoch.ts';
+import { momIndicator, rocIndicator } from './roc.ts';
+import { withOffset } from './offset.ts';
 import { rsiIndicator } from './rsi.ts';
 import { smaIndicator } from './sma.ts';
 
-const DEFINITIONS: readonly IndicatorDefinition[] = [
+/** Called with named parameters only by the reference; the others take `offset` too. */
+const EXPLICIT: readonly IndicatorDefinition[] = [
   emaIndicator,
   smaIndicator,
   rsiIndicator,
   atrIndicator,
   macdIndicator,
   bbandsIndicator,
+  stochIndicator,
+];
+
+const GENERIC: readonly IndicatorDefinition[] = [
+  cciIndicator,
+  willrIndicator,
+  rocIndicator,
+  momIndicator,
+  mfiIndicator,
+  obvIndicator,
+  adxIndicator,
+  dmIndicator,
+  supertrendIndicator,
+  kcIndicator,
+  donchianIndicator,
+  midpriceIndicator,
+  ohlc4Indicator,
 ];
 
 /** Every indicator by its type name. */
 export const INDICATORS: ReadonlyMap<string, IndicatorDefinition> = new Map(
-  DEFINITIONS.map((definition) => [definition.type, definition]),
+  [...EXPLICIT, ...GENERIC.map(withOffset)].map((definition) => [definition.type, definition]),
 );
 
 /** @throws AssertionError on a type that is not registered; cards are checked before. */
@@ -126,10 +158,11 @@ function paramIssue(
   rule: ParamDefinition,
   value: unknown,
 ): ParamIssue | undefined {
+  const isIgnored = rule.ignoresOthers === true && !Number.isSafeInteger(value);
   const issue = (code: string, message: string): ParamIssue => ({
     code,
-    level: 'error',
-    message: `${type}.${name} ${message}, got ${JSON.stringify(value)}`,
+    level: isIgnored ? 'warning' : 'error',
+    message: `${type}.${name} ${message}, got ${JSON.stringify(value)}${isIgnored ? '; it is ignored' : ''}`,
     param: name,
   });
   if (typeof value !== 'number' || !Number.isFinite(value)) {

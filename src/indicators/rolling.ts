@@ -143,3 +143,95 @@ export function rollingMin(x: Float64Array, length: number): Float64Array {
   }
   return out;
 }
+
+/**
+ * Σ weights[k]·x over the last weights.length values, the oldest with weights[0]. Rows before the
+ * first whole window are NaN.
+ */
+export function rollingDot(x: Float64Array, weights: Float64Array): Float64Array {
+  const count = x.length;
+  const length = weights.length;
+  const out = nans(count);
+  let i = length - 1;
+  for (; i + 3 < count; i += 4) {
+    const start = i - length + 1;
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
+    for (let k = 0; k < length; k++) {
+      const weight = weights[k]!;
+      const row = start + k;
+      a += weight * x[row]!;
+      b += weight * x[row + 1]!;
+      c += weight * x[row + 2]!;
+      d += weight * x[row + 3]!;
+    }
+    out[i] = a;
+    out[i + 1] = b;
+    out[i + 2] = c;
+    out[i + 3] = d;
+  }
+  for (; i < count; i++) {
+    let sum = 0;
+    for (let k = 0; k < length; k++) sum += weights[k]! * x[i - length + 1 + k]!;
+    out[i] = sum;
+  }
+  return out;
+}
+
+/** Mean of |x − mean| over the last `length` values, `mean` being their rolling mean. */
+export function rollingAbsoluteDeviation(
+  x: Float64Array,
+  mean: Float64Array,
+  length: number,
+): Float64Array {
+  const count = x.length;
+  const out = nans(count);
+  let i = length - 1;
+  for (; i + 3 < count; i += 4) {
+    const ma = mean[i]!;
+    const mb = mean[i + 1]!;
+    const mc = mean[i + 2]!;
+    const md = mean[i + 3]!;
+    let a = 0;
+    let b = 0;
+    let c = 0;
+    let d = 0;
+    for (let k = i - length + 1; k <= i; k++) {
+      a += Math.abs(x[k]! - ma);
+      b += Math.abs(x[k + 1]! - mb);
+      c += Math.abs(x[k + 2]! - mc);
+      d += Math.abs(x[k + 3]! - md);
+    }
+    out[i] = a / length;
+    out[i + 1] = b / length;
+    out[i + 2] = c / length;
+    out[i + 3] = d / length;
+  }
+  for (; i < count; i++) {
+    let sum = 0;
+    for (let k = i - length + 1; k <= i; k++) sum += Math.abs(x[k]! - mean[i]!);
+    out[i] = sum / length;
+  }
+  return out;
+}
+
+/**
+ * How many bars ago the largest of the last `length` values was, the most recent one on ties. A queue
+ * of falling candidates: each row enters and leaves once, whatever the length.
+ */
+export function ageOfMax(x: Float64Array, length: number): Float64Array {
+  const count = x.length;
+  const out = nans(count);
+  const queue = new Int32Array(count);
+  let head = 0;
+  let tail = 0;
+  for (let i = 0; i < count; i++) {
+    while (tail > head && x[queue[tail - 1]!]! <= x[i]!) tail--;
+    queue[tail++] = i;
+    if (queue[head]! <= i - length) head++;
+    if (i >= length - 1) out[i] = i - queue[head]!;
+  }
+  return out;
+}

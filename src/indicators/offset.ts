@@ -1,0 +1,34 @@
+import { param, type IndicatorDefinition, type IndicatorOutputs } from './definition.ts';
+
+/**
+ * The reference calls every type but eight with all parameters of the card, and there `offset: k`
+ * moves the whole result k bars later. Negative offsets would look ahead and are refused.
+ */
+export function withOffset(definition: IndicatorDefinition): IndicatorDefinition {
+  return {
+    ...definition,
+    params: {
+      ...definition.params,
+      offset: { kind: 'integer', default: 0, min: 0, ignoresOthers: true },
+    },
+    seedBars: (params) => definition.seedBars(params) + param(params, 'offset'),
+    firstIndex: (params) => {
+      const offset = param(params, 'offset');
+      const entries = Object.entries(definition.firstIndex(params));
+      return Object.fromEntries(entries.map(([name, row]) => [name, row + offset]));
+    },
+    compute: (inputs, params, variant) => {
+      const outputs = definition.compute(inputs, params, variant);
+      const offset = param(params, 'offset');
+      return offset === 0 ? outputs : shifted(outputs, offset);
+    },
+  };
+}
+
+function shifted(outputs: IndicatorOutputs, offset: number): IndicatorOutputs {
+  for (const column of Object.values(outputs)) {
+    column.copyWithin(Math.min(offset, column.length), 0);
+    column.fill(Number.NaN, 0, Math.min(offset, column.length));
+  }
+  return outputs;
+}
