@@ -1,0 +1,130 @@
+import type { Config } from '../config.ts';
+import { SweepError } from '../errors.ts';
+import { adaptBatchSize, countPoints, nextBatch, type Batch } from '../grid/batch.ts';
+import { openRanges } from '../store/batches.ts';
+import type { Store } from '../store/db.ts';
+import { acquireLease } from '../store/lease.ts';
+import { finishSweep, setSweepStatus } from '../store/sweeps.ts';
+import { mapFeeds } from './feeds.ts';
+import { runBatch, type BatchSummary, type OpenSweep } from './run-batch.ts';
+import { shareContext, ThreadPool } from './thread-pool.ts';
+import { createGrid } from '../grid/grid.ts';
+import type { SweepRow } from '../store/sweeps.ts';
+
+export interface LocalOptions {
+  readonly threads: number;
+  /** Points of every batch; absent: sized by measured cost. */
+  readonly batchSize?: number;
+  /** Stop: no new batch starts, running ones end, the sweep stays resumable. */
+  readonly stop?: AbortSignal;
+  /** Abort: running batches hand back after the point they are on. */
+  readonly abort?: AbortSignal;
+  readonly onProgress?: (progress: { points: number }) => void;
+}
+
+/** The rows of this process as the main thread sees the sweep: grid, and feeds mapped once. */
+export function openSweep(config: Config, row: SweepRow): OpenSweep {
+  const feeds = mapFeeds(config, row.feeds);
+  const grid = createGrid(row.spec);
+  return { sweepId: row.sweepId, grid, shared: shareContext(row.sweepId, row.spec, feeds) };
+}
+
+/**
+ * Drives a sweep in this process: a sliding window of one batch per thread over the ranges that are
+ * not saved yet. Feeds must be built. Returns when everything is saved and ranked, or after a stop.
+ * @throws SweepError SWEEP_LEASED when another process drives the same sweep.
+ */
+export async function runSweepLocal(
+  config: Config,
+  store: Store,
+  row: SweepRow,
+  options: LocalOptions,
+): Promise<SweepRow> {
+  await using lease = await acquireLease(config, store, row.sweepId);
+  if (!lease) {
+    throw new SweepError('SWEEP_LEASED', `sweep ${row.sweepId} is run by another process`, {
+      hint: 'Look at it with: ideasweep status ' + row.sweepId,
+    });
+  }
+  const sweep = openSweep(config, row);
+  const ranges = await openRanges(store.sql, row.sweepId, sweep.grid.size);
+  await setSweepStatus(store.sql, row.sweepId, 'running', { executor: 'local' });
+  await using pool = new ThreadPool(options.threads);
+  const driver = new Driver(ranges, options, (batch) =>
+    runBatch({ sql: store.sql, pool }, sweep, batch, {
+      ...(options.abort ? { signal: options.abort } : {}),
+      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+    }),
+  );
+  try {
+    await driver.run();
+  } catch (error) {
+    const isAborted = options.abort?.aborted === true;
+    await setSweepStatus(store.sql, row.sweepId, isAborted ? 'stopped' : 'failed');
+    if (!isAborted) throw error;
+    return { ...row, status: 'stopped' };
+  }
+  if (driver.isExhausted) return finishSweep(store.sql, row.sweepId);
+  await setSweepStatus(store.sql, row.sweepId, 'stopped');
+  return { ...row, status: 'stopped' };
+}
+
+// --- internal ---
+
+/** Keeps one batch per thread in flight and sizes the next by what the last ones cost. */
+class Driver {
+  #ranges: readonly Batch[];
+  #measured = { points: 0, ms: 0 };
+  #hasFailed = false;
+  readonly #options: LocalOptions;
+  readonly #execute: (batch: Batch) => Promise<BatchSummary>;
+
+  constructor(
+    ranges: readonly Batch[],
+    options: LocalOptions,
+    execute: (batch: Batch) => Promise<BatchSummary>,
+  ) {
+    this.#ranges = ranges;
+    this.#options = options;
+    this.#execute = execute;
+  }
+
+  get isExhausted(): boolean {
+    return this.#ranges.length === 0;
+  }
+
+  /** Rejects with the first failure, after the other lanes have come to rest. */
+  async run(): Promise<void> {
+    const lanes = Array.from({ length: this.#options.threads }, () => this.#lane());
+    const settled = await Promise.allSettled(lanes);
+    for (const lane of settled) if (lane.status === 'rejected') throw lane.reason;
+  }
+
+  async #lane(): Promise<void> {
+    for (let batch = this.#take(); batch; batch = this.#take()) {
+      const summary = await this.#execute(batch).catch((error: unknown) => {
+        this.#hasFailed = true;
+        throw error;
+      });
+      this.#measured.points += summary.end - summary.start;
+      this.#measured.ms += summary.elapsedMs;
+    }
+  }
+
+  #take(): Batch | undefined {
+    if (this.#hasFailed || this.#options.stop?.aborted || this.#options.abort?.aborted) return undefined;
+    const taken = nextBatch(this.#ranges, this.#size());
+    if (taken) this.#ranges = taken.rest;
+    return taken?.batch;
+  }
+
+  #size(): number {
+    if (this.#options.batchSize !== undefined) return this.#options.batchSize;
+    const { points, ms } = this.#measured;
+    return adaptBatchSize({
+      remaining: Math.max(1, countPoints(this.#ranges)),
+      slots: this.#options.threads,
+      msPerPoint: points > 0 ? ms / points : undefined,
+    });
+  }
+}

@@ -1,0 +1,28 @@
+import type { Config } from '../config.ts';
+import type { Sweep } from '../grid/sweep.ts';
+import type { Store } from '../store/db.ts';
+import type { SweepRow } from '../store/sweeps.ts';
+import { buildFeeds, type BuiltFeed } from './feeds.ts';
+import { runSweepLocal, type LocalOptions } from './local.ts';
+import { startSweep, type StartedSweep } from './start-sweep.ts';
+
+export interface RunSweepOptions extends LocalOptions {
+  readonly isFresh?: boolean;
+  /** Told once the sweep is planned and stored, before feeds are built. */
+  readonly onStarted?: (started: StartedSweep) => void;
+  readonly onFeeds?: (feeds: readonly BuiltFeed[]) => void;
+}
+
+/** A sweep from plan to ranks in this process: plan → feeds → batches → rank. */
+export async function runSweep(
+  config: Config,
+  store: Store,
+  sweep: Sweep,
+  options: RunSweepOptions,
+): Promise<{ readonly row: SweepRow; readonly started: StartedSweep }> {
+  const isFresh = options.isFresh ?? false;
+  const started = await startSweep(config, store, sweep, { executor: 'local', isFresh });
+  options.onStarted?.(started);
+  options.onFeeds?.(await buildFeeds(config, started.plan.feedPlans));
+  return { row: await runSweepLocal(config, store, started.row, options), started };
+}

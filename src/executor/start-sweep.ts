@@ -1,0 +1,42 @@
+import { cardHash } from '../card/canonical.ts';
+import type { Config } from '../config.ts';
+import { ENGINE_VERSION } from '../engine/profile.ts';
+import type { Sweep } from '../grid/sweep.ts';
+import type { Store } from '../store/db.ts';
+import { createSweep, findUnfinished, type SweepRow } from '../store/sweeps.ts';
+import { feedRef } from './feeds.ts';
+import { planSweep, type SweepPlan } from './plan-sweep.ts';
+
+export interface StartedSweep {
+  readonly row: SweepRow;
+  readonly plan: SweepPlan;
+  /** True when an unfinished sweep of the same identity goes on instead of a new one. */
+  readonly isResumed: boolean;
+}
+
+/**
+ * Plans a sweep and finds or creates its row. The executor is no part of a sweep's identity, so a
+ * local sweep may be resumed through Temporal and the reverse.
+ */
+export async function startSweep(
+  config: Config,
+  store: Store,
+  sweep: Sweep,
+  options: { readonly executor: 'local' | 'temporal'; readonly isFresh?: boolean },
+): Promise<StartedSweep> {
+  const plan = await planSweep(config, sweep);
+  const unfinished = options.isFresh ? undefined : await findUnfinished(store.sql, plan.identity);
+  if (unfinished) return { row: unfinished, plan, isResumed: true };
+  const row = await createSweep(store.sql, {
+    name: sweep.name,
+    identity: plan.identity,
+    spec: sweep,
+    cardHash: cardHash(sweep.card),
+    candleDigest: plan.candleDigest,
+    engineVersion: ENGINE_VERSION,
+    executor: options.executor,
+    feeds: plan.feedPlans.map(feedRef),
+    points: plan.points,
+  });
+  return { row, plan, isResumed: false };
+}

@@ -1,0 +1,41 @@
+import { FeedLibrary } from '../feed/feed-library.ts';
+import type { FeedStore } from '../feed/feed-store.ts';
+import { openFeed, openMappedFeed, type MappedFeed } from '../feed/read.ts';
+import { compileRequire } from '../grid/constraint.ts';
+import { createGrid, type Grid } from '../grid/grid.ts';
+import type { Sweep } from '../grid/sweep.ts';
+
+/** What a thread needs to run any point of a sweep; rebuilt from the stored spec and the feed files. */
+export interface SweepContext {
+  readonly sweep: Sweep;
+  readonly grid: Grid;
+  readonly library: FeedLibrary;
+  readonly isEligible: (metric: (name: string) => number | null) => boolean;
+}
+
+/** A context over feeds that this process has mapped already (threads view the same pages). */
+export function createContext(sweep: Sweep, feeds: readonly MappedFeed[]): SweepContext {
+  return contextOver(sweep, feeds.map(openMappedFeed));
+}
+
+/**
+ * A context over feed files, opened and checked here.
+ * @throws SweepError FEED_MISSING or FEED_CORRUPT, naming the file.
+ */
+export function openContext(sweep: Sweep, paths: readonly string[]): SweepContext {
+  return contextOver(
+    sweep,
+    paths.map((path) => openFeed(path)),
+  );
+}
+
+// --- internal ---
+
+function contextOver(sweep: Sweep, stores: readonly FeedStore[]): SweepContext {
+  return {
+    sweep,
+    grid: createGrid(sweep),
+    library: new FeedLibrary(stores, sweep),
+    isEligible: compileRequire(sweep.require),
+  };
+}

@@ -1,0 +1,49 @@
+import { Piscina } from 'piscina';
+import type { MappedFeed } from '../feed/read.ts';
+import type { Sweep } from '../grid/sweep.ts';
+import type { RangeRequest, RangeResult } from './run-range.ts';
+
+/** A sweep as threads receive it: ids, one shared copy of the spec, and addresses of mapped feeds. */
+export interface SharedContext {
+  readonly contextId: string;
+  readonly sweepJson: SharedArrayBuffer;
+  readonly feeds: readonly MappedFeed[];
+}
+
+/** The spec is shared memory, so that a task costs the same for ten axis values and for 100,000. */
+export function shareContext(
+  contextId: string,
+  sweep: Sweep,
+  feeds: readonly MappedFeed[],
+): SharedContext {
+  const bytes = new TextEncoder().encode(JSON.stringify(sweep));
+  const sweepJson = new SharedArrayBuffer(bytes.byteLength);
+  new Uint8Array(sweepJson).set(bytes);
+  return { contextId, sweepJson, feeds };
+}
+
+/** One thread per core, started once and kept; a task is a range of points of one sweep. */
+export class ThreadPool implements AsyncDisposable {
+  readonly threads: number;
+  readonly #pool: Piscina<unknown, RangeResult>;
+
+  constructor(threads: number) {
+    this.threads = threads;
+    this.#pool = new Piscina({
+      filename: new URL('./thread.ts', import.meta.url).href,
+      name: 'runOnThread',
+      minThreads: threads,
+      maxThreads: threads,
+      // The threads spin on nothing between tasks; the main thread needs the core for COPY.
+      atomics: 'disabled',
+    });
+  }
+
+  run(context: SharedContext, request: RangeRequest): Promise<RangeResult> {
+    return this.#pool.run({ context, request });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool.destroy();
+  }
+}

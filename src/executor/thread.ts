@@ -1,0 +1,28 @@
+import { createContext, type SweepContext } from './sweep-context.ts';
+import { runRange, type RangeRequest, type RangeResult } from './run-range.ts';
+import type { SharedContext } from './thread-pool.ts';
+
+/**
+ * A thread of the pool. It keeps the contexts it has seen, so that the grid and the column views
+ * of a sweep are made once per thread; feeds are views over the process's one mapping.
+ */
+const contexts = new Map<string, SweepContext>();
+
+export function runOnThread(task: { context: SharedContext; request: RangeRequest }): RangeResult {
+  return runRange(contextOf(task.context), task.request);
+}
+
+// --- internal ---
+
+const CONTEXTS_MAX = 4;
+
+function contextOf(shared: SharedContext): SweepContext {
+  const known = contexts.get(shared.contextId);
+  if (known) return known;
+  const [oldest] = contexts.keys();
+  if (contexts.size >= CONTEXTS_MAX && oldest !== undefined) contexts.delete(oldest);
+  const text = new TextDecoder().decode(new Uint8Array(shared.sweepJson).slice());
+  const context = createContext(JSON.parse(text), shared.feeds);
+  contexts.set(shared.contextId, context);
+  return context;
+}
