@@ -1,0 +1,144 @@
+import { indicator, sourceSeries } from '../indicators/registry.ts';
+import type { IndicatorInputs } from '../indicators/definition.ts';
+import { SweepError } from '../errors.ts';
+import { timeframeMs, type Timeframe } from '../time.ts';
+import { FeedStore, type FeedArrays, type FloatColumn } from './feed-store.ts';
+import { FEED_FORMAT_VERSION, type ColumnManifest, type FeedManifest } from './manifest.ts';
+import type { ColumnPlan, FeedPlan } from './plan.ts';
+
+/** Stored candles as the builder reads them: parallel arrays, ascending open times in epoch ms. */
+export interface CandleColumns {
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+  readonly tsOpen: Float64Array;
+  readonly open: Float64Array;
+  readonly high: Float64Array;
+  readonly low: Float64Array;
+  readonly close: Float64Array;
+  readonly volume: Float64Array;
+}
+
+/** One computed column: as long as the feed, NaN where it has no value. */
+export interface FeatureColumn {
+  readonly manifest: ColumnManifest;
+  readonly values: FloatColumn;
+}
+
+/** The base columns of a feed, and its indicator columns, made one series at a time. */
+export interface FeatureFrame {
+  readonly plan: FeedPlan;
+  readonly base: Omit<FeedArrays, 'columns'>;
+  /** Computes as it goes, so that memory stays that of one series, however many columns the plan has. */
+  columns(): Generator<FeatureColumn>;
+}
+
+/**
+ * Vectorised feature computation: every indicator column from candle arrays, before any bar loop.
+ * @throws SweepError CANDLES_CHANGED when the candles are not those that the plan counted.
+ */
+export function buildFeatureFrame(plan: FeedPlan, candles: CandleColumns): FeatureFrame {
+  assertPlanned(plan, candles);
+  const { tsOpen, open, high, low, close, volume } = candles;
+  const durationMs = timeframeMs(plan.timeframe);
+  const tsClose = tsOpen.map((ms) => ms + durationMs);
+  const base = { tsOpen, tsClose, open, high, low, close, volume };
+  return { plan, base, columns: () => computeColumns(plan, candles) };
+}
+
+/** What the file says about itself; `columns` are the manifests in file order. */
+export function manifestOf(plan: FeedPlan, columns: readonly ColumnManifest[]): FeedManifest {
+  return {
+    format_version: FEED_FORMAT_VERSION,
+    hash: plan.hash,
+    symbol: plan.symbol,
+    timeframe: plan.timeframe,
+    start_ms: plan.startMs,
+    end_ms: plan.endMs,
+    bars: plan.bars,
+    precision: plan.precision,
+    profile: plan.profile,
+    candle_digest: plan.candleDigest,
+    columns,
+  };
+}
+
+/** The feed in memory, without a file: the same columns that an opened file gives. */
+export function storeOfFrame(frame: FeatureFrame): FeedStore {
+  const columns = [...frame.columns()];
+  const manifest = manifestOf(
+    frame.plan,
+    columns.map((column) => column.manifest),
+  );
+  const byId = new Map(columns.map((column) => [column.manifest.id, column.values]));
+  return new FeedStore(manifest, { ...frame.base, columns: byId });
+}
+
+// --- internal ---
+
+function assertPlanned(plan: FeedPlan, candles: CandleColumns): void {
+  const isSame =
+    candles.symbol === plan.symbol &&
+    candles.timeframe === plan.timeframe &&
+    candles.tsOpen.length === plan.bars &&
+    candles.tsOpen[0] === plan.startMs;
+  if (isSame) return;
+  throw new SweepError(
+    'CANDLES_CHANGED',
+    `${plan.symbol} ${plan.timeframe}: ${candles.tsOpen.length} candles were read where the plan counted ${plan.bars}`,
+    { hint: 'The candles changed while the feed was planned; plan again.' },
+  );
+}
+
+function* computeColumns(plan: FeedPlan, candles: CandleColumns): Generator<FeatureColumn> {
+  let previous: ColumnPlan | undefined;
+  let outputs: Readonly<Record<string, Float64Array>> = {};
+  for (const column of plan.columns) {
+    const isSameSeries =
+      previous !== undefined &&
+      previous.series === column.series &&
+      previous.firstRow === column.firstRow;
+    if (!isSameSeries) outputs = computeSeries(plan, column, candles);
+    previous = column;
+    yield featureColumn(plan, column, outputs[column.output] as Float64Array);
+  }
+}
+
+/** All outputs of one series over the rows from its first; earlier candles must not touch its values. */
+function computeSeries(
+  plan: FeedPlan,
+  { series, firstRow }: ColumnPlan,
+  candles: CandleColumns,
+): Readonly<Record<string, Float64Array>> {
+  const rows = {
+    open: candles.open.subarray(firstRow),
+    high: candles.high.subarray(firstRow),
+    low: candles.low.subarray(firstRow),
+    close: candles.close.subarray(firstRow),
+    volume: candles.volume.subarray(firstRow),
+  };
+  const source = sourceSeries(rows, series.source ?? 'close');
+  const inputs: IndicatorInputs = { ...rows, source };
+  return indicator(series.type).compute(inputs, series.params, plan.profile);
+}
+
+function featureColumn(plan: FeedPlan, column: ColumnPlan, computed: Float64Array): FeatureColumn {
+  const { bars, precision } = plan;
+  const { firstRow } = column;
+  let values: FloatColumn = computed;
+  if (firstRow > 0 || precision === 'float32') {
+    values = precision === 'float32' ? new Float32Array(bars) : new Float64Array(bars);
+    values.fill(Number.NaN, 0, firstRow);
+    values.set(computed, firstRow);
+  }
+  let firstValid = firstRow;
+  while (firstValid < bars && Number.isNaN(values[firstValid])) firstValid++;
+  const manifest: ColumnManifest = {
+    id: column.id,
+    series: column.series,
+    output: column.output,
+    first_row: firstRow,
+    first_valid: firstValid,
+    warmup_bars: column.warmupBars,
+  };
+  return { manifest, values };
+}

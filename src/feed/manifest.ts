@@ -1,0 +1,43 @@
+import type { Timeframe } from '../time.ts';
+import type { SeriesSpec } from './series.ts';
+
+/**
+ * The JSON that a feed file carries in its Arrow schema metadata under MANIFEST_KEY: what the file
+ * is, and one entry per indicator column. Keys are snake_case because other tools read them.
+ */
+export interface FeedManifest {
+  readonly format_version: number;
+  /** SHA-256 over everything that decides the content; its first 16 digits are in the file's name. */
+  readonly hash: string;
+  readonly symbol: string;
+  readonly timeframe: Timeframe;
+  /** Half-open range of open times that was asked for, epoch ms. */
+  readonly start_ms: number;
+  readonly end_ms: number;
+  readonly bars: number;
+  readonly precision: 'float64' | 'float32';
+  readonly profile: string;
+  readonly candle_digest: string;
+  readonly columns: readonly ColumnManifest[];
+}
+
+export interface ColumnManifest {
+  readonly id: string;
+  readonly series: SeriesSpec;
+  /** '' for an indicator with one output. */
+  readonly output: string;
+  /** Row where the series begins; NaN before. */
+  readonly first_row: number;
+  /** First row with a value; equals `bars` where there is none. */
+  readonly first_valid: number;
+  /** Bars between `first_row` and the window that the series was given to settle. */
+  readonly warmup_bars: number;
+}
+
+/** Raised whenever the bytes or the meaning of a feed file change. */
+export const FEED_FORMAT_VERSION = 1;
+export const MANIFEST_KEY = 'ideasweep';
+
+/** Columns that every feed file begins with, in this order. */
+export const TIME_COLUMNS = ['ts_open', 'ts_close'] as const;
+export const TIME_MS_COLUMNS = ['ts_open_ms', 'ts_close_ms'] as const;
