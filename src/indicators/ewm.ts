@@ -93,8 +93,12 @@ export function seededEwm(x: Float64Array, length: number, alpha: number, from =
   return ewm(out, alpha, seedRow, out);
 }
 
-/** EMA of `length` bars over x from row `from` on, seeded with the mean of its first `length` values. */
+/**
+ * EMA of `length` bars over x from row `from` on, seeded with the mean of its first `length` values.
+ * A length of 1 returns the input, inner NaN included.
+ */
 export function ema(x: Float64Array, length: number, from = 0): Float64Array {
+  if (length === 1) return x.slice().fill(Number.NaN, 0, Math.min(from, x.length));
   return seededEwm(x, length, emaAlpha(length), from);
 }
 

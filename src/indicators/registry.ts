@@ -1,25 +1,46 @@
 import { assert } from '../assert.ts';
+import { adxIndicator } from './adx.ts';
+import { almaIndicator } from './alma.ts';
+import { aroonIndicator } from './aroon.ts';
 import { atrIndicator } from './atr.ts';
 import { bbandsIndicator } from './bbands.ts';
-import type { IndicatorDefinition, ParamDefinition } from './definition.ts';
-import { emaIndicator } from './ema.ts';
-import { macdIndicator } from './macd.ts';
-import { adxIndicator } from './adx.ts';
 import { cciIndicator } from './cci.ts';
+import { cmfIndicator } from './cmf.ts';
+import { cmoIndicator } from './cmo.ts';
+import type { IndicatorDefinition, ParamDefinition } from './definition.ts';
+import { demaIndicator, temaIndicator } from './dema.ts';
 import { dmIndicator } from './dm.ts';
 import { donchianIndicator } from './donchian.ts';
+import { emaIndicator } from './ema.ts';
+import { fisherIndicator } from './fisher.ts';
+import { kamaIndicator } from './kama.ts';
 import { kcIndicator } from './kc.ts';
+import { kvoIndicator } from './kvo.ts';
+import { linregIndicator } from './linreg.ts';
+import { macdIndicator } from './macd.ts';
 import { mfiIndicator } from './mfi.ts';
 import { midpriceIndicator } from './midprice.ts';
+import { natrIndicator } from './natr.ts';
 import { obvIndicator } from './obv.ts';
-import { ohlc4Indicator } from './ohlc4.ts';
-import { supertrendIndicator } from './supertrend.ts';
-import { willrIndicator } from './willr.ts';
-import { stochIndicator } from './stoch.ts';
-import { momIndicator, rocIndicator } from './roc.ts';
 import { withOffset } from './offset.ts';
+import { ohlc4Indicator } from './ohlc4.ts';
+import { ppoIndicator } from './ppo.ts';
+import { psarIndicator } from './psar.ts';
+import { momIndicator, rocIndicator } from './roc.ts';
 import { rsiIndicator } from './rsi.ts';
 import { smaIndicator } from './sma.ts';
+import { squeezeIndicator } from './squeeze.ts';
+import { stochIndicator } from './stoch.ts';
+import { stochrsiIndicator } from './stochrsi.ts';
+import { supertrendIndicator } from './supertrend.ts';
+import { trimaIndicator } from './trima.ts';
+import { trixIndicator } from './trix.ts';
+import { tsiIndicator } from './tsi.ts';
+import { uoIndicator } from './uo.ts';
+import { vortexIndicator } from './vortex.ts';
+import { willrIndicator } from './willr.ts';
+import { wmaIndicator } from './wma.ts';
+import { zlmaIndicator } from './zlma.ts';
 
 /** Called with named parameters only by the reference; the others take `offset` too. */
 const EXPLICIT: readonly IndicatorDefinition[] = [
@@ -30,9 +51,31 @@ const EXPLICIT: readonly IndicatorDefinition[] = [
   macdIndicator,
   bbandsIndicator,
   stochIndicator,
+  stochrsiIndicator,
 ];
 
 const GENERIC: readonly IndicatorDefinition[] = [
+  kamaIndicator,
+  almaIndicator,
+  wmaIndicator,
+  demaIndicator,
+  temaIndicator,
+  trimaIndicator,
+  zlmaIndicator,
+  natrIndicator,
+  cmfIndicator,
+  cmoIndicator,
+  linregIndicator,
+  uoIndicator,
+  trixIndicator,
+  ppoIndicator,
+  aroonIndicator,
+  psarIndicator,
+  squeezeIndicator,
+  vortexIndicator,
+  fisherIndicator,
+  tsiIndicator,
+  kvoIndicator,
   cciIndicator,
   willrIndicator,
   rocIndicator,
