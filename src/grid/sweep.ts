@@ -1,0 +1,278 @@
+import { checkCard } from '../card/check.ts';
+import { didYouMean, shown } from '../card/issues.ts';
+import { cardInvalid, type ParsedCard } from '../card/parse.ts';
+import { cardSchema, type IdeaCard } from '../card/schema.ts';
+import { pathText, type PathKey } from '../card/source.ts';
+import type { SweepSection, WindowSection } from '../card/sweep-schema.ts';
+import { parseAt } from '../card/zod-issues.ts';
+import type { ProfileName } from '../engine/profile.ts';
+import { SweepError, type CardIssue } from '../errors.ts';
+import { SWEEP_NAME_LENGTH_MAX } from '../limits.ts';
+import { METRICS } from '../metrics/registry.ts';
+import { DAY_MS, parseDuration, parseInstant, startOfDayMs, type Window } from '../time.ts';
+import { compileConstraint, isConstraint } from './constraint.ts';
+import { createGrid } from './grid.ts';
+import { parseSetFlag, parseWindowFlag } from './overrides.ts';
+import { applyPath, isPathFailure, resolvePath } from './path.ts';
+import { compileRequirement } from './require.ts';
+import { isExpressionFailure } from './expression.ts';
+import { resolveAxes, type Report } from './resolve-axes.ts';
+import type { Objective, Sweep, SweepOverrides } from './spec.ts';
+
+export type { Objective, Sweep, SweepOverrides } from './spec.ts';
+
+/**
+ * A parsed card and the flags → the resolved sweep. A card without a `sweep:` section is a grid of
+ * one point.
+ * @param nowMs the as-of instant of `{ last: 180d }`
+ * @throws SweepError CARD_INVALID with every issue; GRID_EMPTY when no point can run.
+ */
+export function resolveSweep(parsed: ParsedCard, overrides: SweepOverrides, nowMs: number): Sweep {
+  const issues: CardIssue[] = [];
+  const report: Report = (path, code, message, hint) => {
+    const isFlag = String(path[0]).startsWith('--');
+    const place = isFlag ? undefined : parsed.locate(path);
+    issues.push({
+      path: pathText(path),
+      ...place,
+      code,
+      message,
+      ...(hint === undefined ? {} : { hint }),
+    });
+  };
+  const section = parsed.rawSweep ?? {};
+  reportNotYet(section, report);
+  const card = applySets(parsed.card, overrides.set ?? [], report);
+  const axes = resolveAxes(card, section.axes ?? {}, overrides.axis ?? [], report);
+  const constraints = section.constraints ?? [];
+  // A constraint over an axis that failed would only repeat that axis' problem.
+  const failedAxes = Object.keys(section.axes ?? {}).filter(
+    (name) => !axes.some((axis) => axis.name === name),
+  );
+  constraints.forEach((text, n) => {
+    const result = compileConstraint(text, axes);
+    const isRepeat = text.match(/\w+/g)?.some((word) => failedAxes.includes(word)) === true;
+    if (isConstraint(result) || (isRepeat && result.code === 'UNKNOWN_NAME')) return;
+    report(['sweep', 'constraints', n], result.code, result.message, result.hint);
+  });
+  const require = section.require ?? [];
+  require.forEach((text, n) => {
+    const result = compileRequirement(text);
+    if (isExpressionFailure(result))
+      report(['sweep', 'require', n], result.code, result.message, result.hint);
+  });
+  const sweep: Sweep = {
+    name: resolveName(overrides.name ?? section.name, card, report),
+    card,
+    profile: resolveProfile(overrides.profile ?? section.profile ?? 'standard', report),
+    window: resolveWindow(section.window, overrides, nowMs, report),
+    axes,
+    constraints,
+    require,
+    objective: resolveObjective(section, overrides.objective, report),
+    precision: section.feed?.precision ?? 'float64',
+    allowShortWarmup: overrides.allowShortWarmup ?? false,
+  };
+  if (issues.length > 0) throw cardInvalid(issues);
+  refuseEmptyGrid(sweep);
+  return sweep;
+}
+
+// --- internal ---
+
+function reportNotYet(section: SweepSection, report: Report): void {
+  const method = section.search?.method ?? 'grid';
+  if (method !== 'grid')
+    report(
+      ['sweep', 'search', 'method'],
+      'NOT_YET',
+      `search method ${method} is not built yet.`,
+      'use grid',
+    );
+  for (const key of ['limit', 'seed'] as const) {
+    if (section.search?.[key] !== undefined && method === 'grid') {
+      report(
+        ['sweep', 'search', key],
+        'SEARCH_KEY',
+        `search.${key} has no meaning for method grid.`,
+        'remove it; run --limit N runs the first points only',
+      );
+    }
+  }
+  if (section.keep?.finalists !== undefined)
+    report(
+      ['sweep', 'keep', 'finalists'],
+      'NOT_YET',
+      'Finalists are not built yet.',
+      'remove the key',
+    );
+  if (section.keep?.metrics !== undefined)
+    report(
+      ['sweep', 'keep', 'metrics'],
+      'NOT_YET',
+      'Narrowing the stored metrics is not built yet.',
+      'remove the key',
+    );
+}
+
+function applySets(card: IdeaCard, sets: readonly string[], report: Report): IdeaCard {
+  let current = card;
+  for (const text of sets) {
+    const flag = parseSetFlag(text);
+    if (!flag) {
+      report(['--set'], 'SET_FLAG', `--set ${shown(text)} cannot be read.`, 'write path=value');
+      continue;
+    }
+    const path = resolvePath(current, flag.path);
+    if (isPathFailure(path)) {
+      report(['--set'], path.code, path.message, path.hint);
+      continue;
+    }
+    const { value, issues } = parseAt(cardSchema, path, flag.value);
+    issues.forEach((issue) => report(['--set'], issue.code, issue.message, issue.hint));
+    if (issues.length === 0) current = applyPath(current, path, value);
+  }
+  if (current !== card) {
+    checkCard(current).forEach((issue) => report(['--set'], issue.code, issue.message, issue.hint));
+  }
+  return current;
+}
+
+function resolveName(written: string | undefined, card: IdeaCard, report: Report): string {
+  const name =
+    written ?? card.id.replaceAll(/[^A-Za-z0-9_.-]/g, '-').slice(0, SWEEP_NAME_LENGTH_MAX);
+  const isGood = /^[A-Za-z0-9_.-]+$/.test(name) && name.length <= SWEEP_NAME_LENGTH_MAX;
+  if (!isGood)
+    report(
+      ['sweep', 'name'],
+      'SWEEP_NAME',
+      `${shown(name)} is no sweep name: letters, digits, _ - . and at most ${SWEEP_NAME_LENGTH_MAX}.`,
+    );
+  return name;
+}
+
+function resolveProfile(name: string, report: Report): ProfileName {
+  if (name === 'standard' || name === 'trade') return name;
+  report(
+    ['--profile'],
+    'INVALID_VALUE',
+    `profile is ${shown(name)}; it can be standard, trade.`,
+    didYouMean(name, ['standard', 'trade']),
+  );
+  return 'standard';
+}
+
+function resolveWindow(
+  section: WindowSection | undefined,
+  overrides: SweepOverrides,
+  nowMs: number,
+  report: Report,
+): Window {
+  const nothing = { startMs: 0, endMs: 0 };
+  if (overrides.window !== undefined) {
+    const flag = parseWindowFlag(overrides.window);
+    if (flag) return windowOf(flag, nowMs, ['--window'], report);
+    report(
+      ['--window'],
+      'WINDOW',
+      `--window ${shown(overrides.window)} cannot be read.`,
+      'write 2023-02-01..2023-12-01 or last:180d',
+    );
+    return nothing;
+  }
+  if (section) return windowOf(section, nowMs, ['sweep', 'window'], report);
+  if (overrides.fallbackWindow) return overrides.fallbackWindow;
+  report(
+    ['sweep', 'window'],
+    'WINDOW_MISSING',
+    'The sweep has no window.',
+    'add window: { start: 2023-02-01, end: 2023-12-01 } or --window A..B',
+  );
+  return nothing;
+}
+
+function windowOf(
+  section: WindowSection,
+  nowMs: number,
+  at: readonly PathKey[],
+  report: Report,
+): Window {
+  const nothing = { startMs: 0, endMs: 0 };
+  if (section.last !== undefined) {
+    const durationMs = parseDuration(section.last);
+    const hasBoth = section.start !== undefined || section.end !== undefined;
+    if (hasBoth) report(at, 'WINDOW', 'A window has start and end, or last, not both.');
+    if (durationMs === undefined)
+      report(
+        [...at, 'last'],
+        'WINDOW',
+        `${shown(section.last)} is no duration.`,
+        'write 180d, 12h or 4w',
+      );
+    const endMs = startOfDayMs(nowMs);
+    return { startMs: endMs - (durationMs ?? DAY_MS), endMs };
+  }
+  const edge = (key: 'start' | 'end'): number | undefined => {
+    const text = section[key];
+    const ms = text === undefined ? undefined : parseInstant(text);
+    if (ms !== undefined) return ms;
+    const message =
+      text === undefined ? `The window has no ${key}.` : `${shown(text)} is no date or instant.`;
+    report([...at, key], 'WINDOW', message, 'write 2023-02-01 or 2023-02-01T12:30 (UTC)');
+    return undefined;
+  };
+  const [startMs, endMs] = [edge('start'), edge('end')];
+  if (startMs === undefined || endMs === undefined) return nothing;
+  if (endMs <= startMs)
+    report(
+      [...at, 'end'],
+      'WINDOW',
+      'The window ends before it starts; the end is not part of it.',
+    );
+  return { startMs, endMs };
+}
+
+function resolveObjective(
+  section: SweepSection,
+  flag: string | undefined,
+  report: Report,
+): Objective {
+  const [flagMetric, flagDirection] = flag?.split(':') ?? [];
+  const at = flag === undefined ? ['sweep', 'objective', 'metric'] : ['--objective'];
+  const metric = flagMetric ?? section.objective?.metric ?? 'sharpe';
+  const known = METRICS.find((entry) => entry.name === metric);
+  const rankable = METRICS.filter((entry) => entry.unit !== 'text').map((entry) => entry.name);
+  if (!known || known.unit === 'text') {
+    const message = known
+      ? `${metric} is text and cannot be ranked by.`
+      : `Unknown metric ${shown(metric)}.`;
+    report(at, 'UNKNOWN_METRIC', message, didYouMean(metric, rankable));
+  }
+  const natural = known?.better === 'lower' ? 'minimize' : 'maximize';
+  const direction = flag === undefined ? section.objective?.direction : flagDirection;
+  if (direction === undefined) return { metric, direction: natural };
+  if (direction === 'maximize' || direction === 'minimize') return { metric, direction };
+  report(at, 'INVALID_VALUE', `direction is ${shown(direction)}; it can be maximize, minimize.`);
+  return { metric, direction: natural };
+}
+
+/** @throws SweepError GRID_EMPTY */
+function refuseEmptyGrid(sweep: Sweep): void {
+  const grid = createGrid(sweep);
+  const admitted = grid.nextAdmitted(0) < grid.size;
+  if (!admitted) {
+    throw new SweepError('GRID_EMPTY', `The constraints reject all ${grid.size} points.`, {
+      hint: `loosen one of: ${sweep.constraints.join(', ')}`,
+    });
+  }
+  const runnable = grid.countRunnable();
+  if (runnable.count > 0 || runnable.isEstimated) return;
+  const refusal = grid.refusal(grid.nextAdmitted(0));
+  throw new SweepError(
+    'GRID_EMPTY',
+    `The card can take no point of the grid: ${refusal?.message ?? ''}`,
+    {
+      facts: { points: grid.size },
+    },
+  );
+}
