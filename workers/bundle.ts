@@ -26,11 +26,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** All that workflow code may import (the folder rules see to that), and the SDK's version. */
 function sourceHash(): string {
-  const files = [
-    ...globSync('workflows/*.ts', { cwd: root }).toSorted(),
-    ...['src/contracts.ts', 'src/grid/batch.ts', 'src/errors.ts', 'src/limits.ts', 'src/assert.ts'],
-    'node_modules/@temporalio/workflow/package.json',
-  ];
+  const files = globSync('workflows/*.ts', { cwd: root })
+    .toSorted()
+    .concat(['src/contracts.ts', 'src/grid/batch.ts', 'src/errors.ts', 'src/limits.ts'])
+    .concat(['src/assert.ts', 'node_modules/@temporalio/workflow/package.json']);
   const texts = files.map((file) => `${file}\n${readFileSync(join(root, file), 'utf8')}`);
   return sha256(texts.join('\n')).slice(0, 16);
 }

@@ -1,10 +1,10 @@
-import { DefaultLogger, NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import { NativeConnection, type Worker } from '@temporalio/worker';
 import type { Config } from '../src/config.ts';
-import { log, type LogFacts } from '../src/log.ts';
 import type { Store } from '../src/store/db.ts';
 import { connectTo, temporalEndpoint, unreachable } from '../src/temporal/connect.ts';
 import { createBatchWorker } from './batch.ts';
 import { createControlWorker, type WorkerDeps } from './control.ts';
+import { installRuntime } from './runtime.ts';
 
 export type WorkerRole = 'control' | 'batch' | 'all';
 
@@ -26,7 +26,7 @@ export async function startWorkers(
   store: Store,
   role: WorkerRole,
 ): Promise<RunningWorkers> {
-  installRuntime(config);
+  installRuntime(config.logLevel);
   const endpoint = temporalEndpoint(config);
   const { address, namespace } = endpoint;
   const deps = { config, store, namespace, connection: await connectNatively(endpoint) };
@@ -45,30 +45,6 @@ export async function startWorkers(
 }
 
 // --- internal ---
-
-let isInstalled = false;
-
-/** Temporal's lines go where ours go; signals are ours, so that `dev` can stop things in order. */
-function installRuntime(config: Config): void {
-  if (isInstalled) return;
-  isInstalled = true;
-  const quiet = config.logLevel === 'debug' ? 'DEBUG' : 'WARN';
-  Runtime.install({
-    shutdownSignals: [],
-    logger: new DefaultLogger(quiet, ({ level, message, meta }) => {
-      const isBad = level === 'WARN' || level === 'ERROR';
-      log[isBad ? 'warn' : 'debug'](message, factsOf(meta));
-    }),
-  });
-}
-
-function factsOf(meta: Readonly<Record<string, unknown>> | undefined): LogFacts {
-  const entries = Object.entries(meta ?? {}).map(([key, value]) => {
-    const text = value instanceof Error ? value.message : value;
-    return [key, typeof text === 'object' ? undefined : String(text)] as const;
-  });
-  return Object.fromEntries(entries);
-}
 
 /** The native connection has no deadline of its own, so the client's asks first. */
 async function connectNatively(

@@ -1,0 +1,40 @@
+import { DefaultLogger, Runtime } from '@temporalio/worker';
+import type { LogLevel } from '../src/config.ts';
+import { log, type LogFacts } from '../src/log.ts';
+
+let isInstalled = false;
+
+/** Temporal's lines go where ours go; signals are ours, so that `dev` can stop things in order. */
+export function installRuntime(logLevel: LogLevel): void {
+  if (isInstalled) return;
+  isInstalled = true;
+  try {
+    Runtime.install({
+      shutdownSignals: [],
+      logger: new DefaultLogger(logLevel === 'debug' ? 'DEBUG' : 'WARN', forward),
+    });
+  } catch (error) {
+    // The download of a binary has brought up the SDK's runtime already: it works, with its own lines.
+    log.debug('the default Temporal runtime is in use', { reason: String(error) });
+  }
+}
+
+// --- internal ---
+
+type Entry = Parameters<ConstructorParameters<typeof DefaultLogger>[1] & {}>[0];
+
+function forward({ level, message, meta }: Entry): void {
+  const isBad = level === 'WARN' || level === 'ERROR';
+  log[isBad ? 'warn' : 'debug'](message, factsOf(meta));
+}
+
+function factsOf(meta: Readonly<Record<string, unknown>> | undefined): LogFacts {
+  const entries = Object.entries(meta ?? {}).flatMap(
+    ([key, value]): [string, LogFacts[string]][] => {
+      if (value instanceof Error) return [[key, value.message]];
+      const isFact = typeof value === 'string' || typeof value === 'number';
+      return isFact ? [[key, value]] : [];
+    },
+  );
+  return Object.fromEntries(entries);
+}
