@@ -1,5 +1,5 @@
 import { integer, param, rawOr, type IndicatorDefinition } from './definition.ts';
-import { ageOfMax } from './rolling.ts';
+import { ageOfMax } from './extremes.ts';
 
 export const aroonIndicator: IndicatorDefinition = {
   type: 'aroon',

@@ -1,6 +1,7 @@
 import { integer, param, rawOr, type IndicatorDefinition } from './definition.ts';
+import { rollingMax, rollingMin } from './extremes.ts';
 import { liftZeros, midPrice } from './range.ts';
-import { nans, rollingMax, rollingMin } from './rolling.ts';
+import { nans } from './rolling.ts';
 
 /** Smallest range that a position is measured in, as in the reference. */
 const RANGE_MIN = 0.001;

@@ -1,5 +1,5 @@
 import { integer, param, rawOr, type IndicatorDefinition } from './definition.ts';
-import { rollingMax, rollingMin } from './rolling.ts';
+import { rollingMax, rollingMin } from './extremes.ts';
 
 export const midpriceIndicator: IndicatorDefinition = {
   type: 'midprice',

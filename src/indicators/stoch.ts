@@ -1,6 +1,7 @@
 import { integer, param, rawOr, type IndicatorDefinition } from './definition.ts';
+import { rollingMax, rollingMin } from './extremes.ts';
 import { liftZeros } from './range.ts';
-import { rollingMax, rollingMean, rollingMin } from './rolling.ts';
+import { rollingMean } from './rolling.ts';
 
 export const stochIndicator: IndicatorDefinition = {
   type: 'stoch',

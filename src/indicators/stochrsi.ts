@@ -5,8 +5,9 @@ import {
   WILDER_SEED_LENGTHS,
   type IndicatorDefinition,
 } from './definition.ts';
+import { rollingMax, rollingMin } from './extremes.ts';
 import { liftZeros } from './range.ts';
-import { rollingMax, rollingMean, rollingMin } from './rolling.ts';
+import { rollingMean } from './rolling.ts';
 import { relativeStrength } from './rsi.ts';
 
 export const stochrsiIndicator: IndicatorDefinition = {

@@ -149,10 +149,7 @@ describe('golden indicator values', () => {
       const series = column(row, variant);
       expect(series.findIndex((value) => !Number.isNaN(value))).toBe(row.first);
       const found = BARS.map((bar) => series[bar]!);
-      expect(
-        found.map((value, k) => agrees(value, row.values[k]!)),
-        String(found),
-      ).toEqual([true, true]);
+      expect(found.map((value, k) => agrees(value, row.values[k]!))).toEqual([true, true]);
     });
   }
 });
