@@ -120,10 +120,12 @@ function typeOf(kind: ColumnKind): DataType {
 }
 
 function kindOf(type: DataType): ColumnKind {
-  if (type instanceof Float64 || String(type) === 'Float64') return 'float64';
-  if (String(type) === 'Float32') return 'float32';
-  if (String(type).startsWith('Timestamp')) return 'timestamp';
-  throw new Error(`a column has type ${String(type)}`);
+  // Decoded types are not instances of Float64 and so on, but print the same.
+  const name = String(type);
+  if (name === 'Float64') return 'float64';
+  if (name === 'Float32') return 'float32';
+  if (name.startsWith('Timestamp')) return 'timestamp';
+  throw new Error(`a column has type ${name}`);
 }
 
 /** Continuation mark, length, flatbuffer, zeros up to a multiple of ALIGNMENT in the file. */
@@ -139,7 +141,7 @@ function framed(message: Message, position: number): Uint8Array {
 }
 
 function footerBytes(schema: Schema, block: FileBlock): Uint8Array {
-  const body = Footer.encode(new Footer(schema, MetadataVersion.V5, [block]));
+  const body = Footer.encode(new Footer(schema, MetadataVersion.V5, [block], []));
   const length = new Uint8Array(4);
   new DataView(length.buffer).setInt32(0, body.length, true);
   return concat([body, length, MAGIC]);

@@ -1,7 +1,8 @@
 import type { IdeaCard } from '../card/schema.ts';
 import { SweepError } from '../errors.ts';
-import { applyPath } from '../grid/path.ts';
-import type { Axis, Sweep } from '../grid/sweep.ts';
+import { applyAxis } from '../grid/grid.ts';
+import type { Axis } from '../grid/axis.ts';
+import type { Sweep } from '../grid/sweep.ts';
 import { FEED_COMBINATIONS_MAX } from '../limits.ts';
 
 /** Picks the axes that matter for one part of the card, by the concrete path of a member and its values. */
@@ -47,11 +48,8 @@ function cardAt(sweep: Sweep, axes: readonly Axis[], ordinal: number): IdeaCard 
   let rest = ordinal;
   for (let a = axes.length - 1; a >= 0; a--) {
     const axis = axes[a] as Axis;
-    const values = axis.values[rest % axis.values.length] ?? [];
+    card = applyAxis(card, axis, rest % axis.values.length);
     rest = Math.floor(rest / axis.values.length);
-    axis.members.forEach((member, m) => {
-      card = applyPath(card, member.path, values[m] ?? null);
-    });
   }
   return card;
 }

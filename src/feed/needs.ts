@@ -1,6 +1,7 @@
 import { required } from '../assert.ts';
 import type { Condition, IdeaCard, Role } from '../card/schema.ts';
-import type { Axis, Sweep } from '../grid/sweep.ts';
+import type { Axis } from '../grid/axis.ts';
+import type { Sweep } from '../grid/sweep.ts';
 import { axesTouching, cardsOver, under, type AxisFilter } from './axis-product.ts';
 import { dataStartMs } from './data-start.ts';
 import { referencesOf, type References } from './references.ts';

@@ -1,5 +1,5 @@
 import { assert } from '../assert.ts';
-import type { AxisScalar } from '../grid/sweep.ts';
+import type { AxisScalar } from '../grid/axis.ts';
 import type { FloatColumn } from './feed-store.ts';
 import type { MultiTFFeedStore, RoleFeed } from './multi-tf.ts';
 import { isPriceName, type PriceName } from './references.ts';

@@ -1,0 +1,204 @@
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { tableFromIPC, tableToIPC, Timestamp, tableFromArrays } from 'apache-arrow';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildFeatureFrame, storeOfFrame } from '../../../src/feed/feature-frame.ts';
+import type { FeedManifest } from '../../../src/feed/manifest.ts';
+import type { FeedPlan } from '../../../src/feed/plan.ts';
+import { mapFeed, openFeed, openMappedFeed } from '../../../src/feed/read.ts';
+import { writeFeed } from '../../../src/feed/write.ts';
+import { crossCard } from '../../support/cards.ts';
+import {
+  axis,
+  candlesOf,
+  paramPath,
+  plannedCandles,
+  plansOf,
+  sweepOf,
+} from '../../support/feeds.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'ideasweep-feed-'));
+const candles = [candlesOf({ timeframe: '5m', bars: 6000 })];
+const sweep = sweepOf(crossCard(''), {
+  axes: [axis('fast', paramPath('exec', 0, 'length'), [5, 10, 20])],
+});
+const plan = plansOf(sweep, candles)[0] as FeedPlan;
+const input = plannedCandles(plan, candles);
+let path = '';
+
+beforeAll(async () => {
+  ({ path } = await writeFeed(dir, plan, input));
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+/** A copy under the same name in a folder of its own, to be damaged. */
+function copyOf(file: string): string {
+  const copy = join(mkdtempSync(join(dir, 'damaged-')), plan.fileName);
+  copyFileSync(file, copy);
+  chmodSync(copy, 0o644);
+  return copy;
+}
+
+describe('a feed file', () => {
+  test('opens with the bits that were computed', () => {
+    const opened = openFeed(path, { hash: plan.hash });
+    const built = storeOfFrame(buildFeatureFrame(plan, input));
+    expect(opened.length).toBe(plan.bars);
+    expect(opened.meta).toEqual(built.meta);
+    for (const name of ['tsOpen', 'tsClose', 'open', 'high', 'low', 'close', 'volume'] as const) {
+      expect(Buffer.from(opened[name].slice().buffer)).toEqual(
+        Buffer.from(built[name].slice().buffer),
+      );
+    }
+    expect(plan.columns.map(({ id }) => id)).toEqual([
+      'ema(length=5):close',
+      'ema(length=10):close',
+      'ema(length=20):close',
+      'ema(length=100):close',
+      'atr(length=14)',
+    ]);
+    for (const { id } of plan.columns) {
+      expect(Buffer.from(opened.column(id).slice().buffer)).toEqual(
+        Buffer.from(built.column(id).slice().buffer),
+      );
+    }
+  });
+
+  test('is read-only, named by its hash, and leaves no temporary file', () => {
+    expect(plan.fileName).toBe(`BTCUSDT-5m-${plan.hash.slice(0, 16)}.arrow`);
+    expect(statSync(path).mode & 0o777).toBe(0o444);
+    expect(readdirSync(dir).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  test('is an Arrow file to other readers, with times, names and the manifest', () => {
+    const table = tableFromIPC(readFileSync(path));
+    expect(table.numRows).toBe(plan.bars);
+    expect(table.batches.length).toBe(1);
+    expect(table.schema.fields.map(({ name }) => name).slice(0, 9)).toEqual([
+      'ts_open',
+      'ts_close',
+      'ts_open_ms',
+      'ts_close_ms',
+      'open',
+      'high',
+      'low',
+      'close',
+      'volume',
+    ]);
+    expect(table.schema.fields[0]?.type).toBeInstanceOf(Timestamp);
+    expect(String(table.schema.fields[9]?.type)).toBe('Float64');
+    expect(table.getChild('ts_open')?.get(0)).toBe(plan.startMs);
+    expect(table.getChild('close')?.get(7)).toBe(input.close[7]);
+    const manifest = JSON.parse(table.schema.metadata.get('ideasweep') ?? '') as FeedManifest;
+    expect(manifest).toMatchObject({ format_version: 1, symbol: 'BTCUSDT', hash: plan.hash });
+    expect(manifest.columns[0]).toMatchObject({ id: 'ema(length=5):close', warmup_bars: 35 });
+  });
+
+  test('two builders of the same plan both win', async () => {
+    const other = join(dir, 'race');
+    const [a, b] = await Promise.all([
+      writeFeed(other, plan, input),
+      writeFeed(other, plan, input),
+    ]);
+    expect(a.path).toBe(b.path);
+    expect(readFileSync(a.path)).toEqual(readFileSync(path));
+    expect(readdirSync(other)).toEqual([plan.fileName]);
+  });
+
+  test('can be read where mapping is impossible', () => {
+    const mapped = mapFeed(path, { canMap: false });
+    expect(mapped.shared).toBeInstanceOf(SharedArrayBuffer);
+    expect(openMappedFeed(mapped).close).toEqual(openFeed(path).close);
+  });
+});
+
+describe('a feed file is refused, with its name and the reason,', () => {
+  const refusal = (file: string, hash?: string): string => {
+    try {
+      openFeed(file, hash === undefined ? {} : { hash });
+      return 'opened';
+    } catch (error) {
+      const { code, message } = error as { code?: string; message: string };
+      return `${code}: ${message.replace(dirname(file), '…')}`;
+    }
+  };
+
+  test('when it is missing', () => {
+    expect(refusal(join(dir, 'nothing.arrow'))).toBe(
+      'FEED_MISSING: feed file …/nothing.arrow does not exist',
+    );
+  });
+
+  test('when it is empty or short, wherever it was cut', () => {
+    const size = statSync(path).size;
+    for (const length of [
+      0,
+      1,
+      5,
+      6,
+      70,
+      4096,
+      size >> 1,
+      size - 700,
+      size - 10,
+      size - 6,
+      size - 1,
+    ]) {
+      const file = copyOf(path);
+      truncateSync(file, length);
+      expect(refusal(file), `${length} bytes`).toMatch(/^FEED_CORRUPT: feed file …\/BTCUSDT-5m-/);
+    }
+  });
+
+  test('when bytes were appended, even a whole second file', () => {
+    for (const extra of [Buffer.from([0]), Buffer.from('ARROW1'), readFileSync(path)]) {
+      const file = copyOf(path);
+      appendFileSync(file, extra);
+      expect(refusal(file)).toMatch(/^FEED_CORRUPT: .* is refused: it (was|is|has) /);
+    }
+  });
+
+  test('when a single bit differs anywhere', () => {
+    const bytes = readFileSync(path);
+    const file = copyOf(path);
+    const places = Array.from({ length: 300 }, (_, n) =>
+      Math.floor((n * (bytes.length - 1)) / 299),
+    );
+    const lastKilobyte = Array.from({ length: 1024 }, (_, n) => bytes.length - 1 - n);
+    for (const place of [...places, ...lastKilobyte, 0, 5, 6, 7, 8, 12, 60]) {
+      const altered = Buffer.from(bytes);
+      altered[place] = (altered[place] as number) ^ (1 << (place % 8));
+      writeFileSync(file, altered);
+      expect(refusal(file), `byte ${place}`).toMatch(/^FEED_CORRUPT: feed file …\/BTCUSDT-5m-/);
+    }
+  });
+
+  test('when it is foreign', () => {
+    const text = copyOf(path);
+    writeFileSync(text, 'timestamp,open\n'.repeat(100));
+    expect(refusal(text)).toContain('it is not an Arrow file');
+    const arrow = copyOf(path);
+    writeFileSync(arrow, tableToIPC(tableFromArrays({ close: new Float64Array(100) }), 'file'));
+    expect(refusal(arrow)).toContain('it has no feed seal');
+  });
+
+  test('when it holds another feed than its name or the plan says', async () => {
+    const other = plansOf(sweepOf(crossCard('')), candles)[0] as FeedPlan;
+    const written = await writeFeed(join(dir, 'other'), other, plannedCandles(other, candles));
+    const file = copyOf(written.path);
+    expect(refusal(file)).toContain('its name is not that of its content');
+    expect(refusal(file, plan.hash)).toContain('it holds another feed');
+  });
+});
