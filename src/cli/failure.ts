@@ -34,7 +34,7 @@ export function errorDocument(error: unknown): object {
 
 /** Lines for a person: message, every issue with its place, hint. */
 export function errorLines(error: unknown): string[] {
-  const lines = [`${paint('red', 'error:', 'stderr')} ${messageOf(error)}`];
+  const lines = [`${paint('red', 'error:', 'stderr')} ${headline(error)}`];
   if (error instanceof SweepError) {
     lines.push(...error.issues.flatMap(issueLines));
     if (error.hint !== undefined) lines.push(`${paint('dim', 'hint:', 'stderr')} ${error.hint}`);
@@ -47,6 +47,15 @@ export function errorLines(error: unknown): string[] {
 }
 
 // --- internal ---
+
+/** The message without the first issue where it repeats it: all issues follow, each with its place. */
+function headline(error: unknown): string {
+  const message = messageOf(error);
+  const first = error instanceof SweepError ? error.issues[0]?.message : undefined;
+  return first !== undefined && message.endsWith(`: ${first}`)
+    ? message.slice(0, -first.length)
+    : message;
+}
 
 function issueLines(issue: CardIssue): string[] {
   const place = issue.line === undefined ? '' : `${issue.line}:${issue.column ?? 1}`;

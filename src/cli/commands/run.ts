@@ -1,0 +1,249 @@
+import { defineCommand } from 'citty';
+import { loadConfig, type Config } from '../../config.ts';
+import { SweepError } from '../../errors.ts';
+import { startSweep, type StartedSweep } from '../../executor/start-sweep.ts';
+import { formatCount, formatElapsed, plural } from '../../report/format.ts';
+import { renderRanking } from '../../report/ranking.ts';
+import { openStore, type Store } from '../../store/db.ts';
+import { rankResults } from '../../store/rank.ts';
+import { sweepProgress } from '../../store/results.ts';
+import type { SweepRow } from '../../store/sweeps.ts';
+import { loadSweep } from '../card-file.ts';
+import { cardArgument, jsonFlag, sweepFlags, sweepOverrides, wholeNumber } from '../flags.ts';
+import { Interrupt } from '../interrupt.ts';
+import { note, paint, print, printJson, warn } from '../output.ts';
+import { startProgress, type Progress } from '../progress.ts';
+import { axisColumns, bestPoint, describeBest, elapsedMs, sweepDocument } from '../sweep-view.ts';
+
+const ARGS = {
+  ...cardArgument,
+  ...sweepFlags,
+  executor: {
+    type: 'string',
+    valueHint: 'local|temporal',
+    description: 'Who runs it (default: local, or temporal where TEMPORAL_ADDRESS is set)',
+  },
+  detach: { type: 'boolean', description: 'Temporal: start it and leave' },
+  fresh: { type: 'boolean', description: 'Start anew even where an unfinished sweep waits' },
+  threads: { type: 'string', valueHint: 'N', description: 'Engine threads (default: all cores)' },
+  'batch-size': {
+    type: 'string',
+    valueHint: 'N',
+    description: 'Points per batch (default: by measured cost)',
+  },
+  limit: { type: 'string', valueHint: 'N', description: 'For search methods; not built yet' },
+  ...jsonFlag,
+} as const;
+
+export const runCommand = defineCommand({
+  meta: { name: 'run', description: 'Run a sweep and rank it; resumes an unfinished one' },
+  args: ARGS,
+  async run({ args, rawArgs }) {
+    if (args.limit !== undefined) throw notYet('--limit belongs to random search');
+    const threads = wholeNumber('--threads', args.threads, { min: 1, max: 1024 });
+    const batchSize = wholeNumber('--batch-size', args['batch-size'], { min: 1 });
+    const config = loadConfig(undefined, threads === undefined ? {} : { threads });
+    const executor = chooseExecutor(args.executor, config, args.detach === true);
+    const sweep = await loadSweep(args.card, sweepOverrides(args, rawArgs, ARGS));
+    await using store = await openStore(config);
+    const started = await startSweep(config, store, sweep, {
+      executor,
+      isFresh: args.fresh === true,
+    });
+    await announce(store, started);
+    const work = { config, store, started, batchSize };
+    if (executor === 'temporal') await runByTemporal(work, args.detach === true);
+    else await runHere(work);
+    await report(store, started.row.sweepId, args.json === true);
+  },
+});
+
+// --- internal ---
+
+interface Work {
+  readonly config: Config;
+  readonly store: Store;
+  readonly started: StartedSweep;
+  readonly batchSize: number | undefined;
+}
+
+function chooseExecutor(
+  wanted: string | undefined,
+  config: Config,
+  isDetached: boolean,
+): 'local' | 'temporal' {
+  const executor = wanted ?? (config.temporalAddress === undefined ? 'local' : 'temporal');
+  if (executor !== 'local' && executor !== 'temporal') {
+    throw new SweepError('USAGE', `--executor is local or temporal; it is "${executor}"`);
+  }
+  if (isDetached && executor === 'local') {
+    throw new SweepError('USAGE', '--detach needs --executor temporal', {
+      hint: 'a local sweep lives in this process; it can be stopped and run again at any time',
+    });
+  }
+  return executor;
+}
+
+async function announce(store: Store, { row, plan, isResumed }: StartedSweep): Promise<void> {
+  for (const warning of plan.warnings) warn(warning.message, warning.hint);
+  const { admitted, refused, isEstimated } = row.points;
+  const points = `${isEstimated ? 'about ' : ''}${plural(admitted, 'point')}`;
+  const lost = refused > 0 ? `, ${formatCount(refused)} of them refused` : '';
+  if (!isResumed) {
+    note(`sweep ${row.sweepId}  ${row.name}: ${points}${lost}`);
+    return;
+  }
+  const { completed, failed, refused: saved } = await sweepProgress(store.sql, row.sweepId);
+  const done = formatCount(completed + failed + saved);
+  note(`resuming sweep ${row.sweepId}  ${row.name}: ${done} of ${points} are there already`);
+}
+
+/** Feeds, then batches over the threads of this process. */
+async function runHere({ config, store, started, batchSize }: Work): Promise<void> {
+  const { buildFeeds } = await import('../../executor/feeds.ts');
+  const { runSweepLocal } = await import('../../executor/local.ts');
+  for (const feed of await buildFeeds(config, started.plan.feedPlans)) {
+    if (feed.refused !== undefined) warn(`${feed.refused}; it was built again`);
+  }
+  using interrupt = new Interrupt();
+  using display = await followProgress(store, started.row);
+  const ended = await runSweepLocal(config, store, started.row, {
+    threads: config.threads,
+    ...(batchSize === undefined ? {} : { batchSize }),
+    stop: interrupt.stop,
+    abort: interrupt.abort,
+    onProgress: ({ points }) => display.add(points),
+  });
+  if (ended.status === 'stopped') process.exitCode = 3;
+}
+
+/** Starts the workflow, or attaches to it, and follows it until it ends. */
+async function runByTemporal(
+  { config, store, started, batchSize }: Work,
+  isDetached: boolean,
+): Promise<void> {
+  const { connectTemporal, startSweepWorkflow } = await import('../../temporal/client.ts');
+  await using temporal = await connectTemporal(config);
+  const { sweepId } = started.row;
+  const { handle, isAttached } = await startSweepWorkflow(temporal, store.storeId, {
+    sweepId,
+    ...(batchSize === undefined ? {} : { batchSize }),
+  });
+  if (isAttached) note(`its workflow runs already; following it`);
+  if (isDetached) {
+    note(`it runs in Temporal at ${temporal.address}; see: ideasweep status ${sweepId}`);
+    return;
+  }
+  using display = await followProgress(store, started.row);
+  const isLeft = await untilDoneOrLeft(handle.result(), async () => display.refresh());
+  if (isLeft) {
+    note(`\nit goes on in Temporal; see: ideasweep status ${sweepId}`);
+    process.exitCode = 3;
+  }
+}
+
+/** Waits for the end, calling `tick` every second; Ctrl-C leaves without stopping anything. */
+async function untilDoneOrLeft(
+  result: Promise<unknown>,
+  tick: () => Promise<void>,
+): Promise<boolean> {
+  const left = Promise.withResolvers<true>();
+  const leave = () => left.resolve(true);
+  process.once('SIGINT', leave);
+  process.once('SIGTERM', leave);
+  const timer = setInterval(() => void tick(), 1000);
+  try {
+    return await Promise.race([result.then(() => false), left.promise]);
+  } finally {
+    clearInterval(timer);
+    process.off('SIGINT', leave);
+    process.off('SIGTERM', leave);
+  }
+}
+
+interface SweepDisplay extends Disposable {
+  add(points: number): void;
+  refresh(): Promise<void>;
+}
+
+/** A progress display over what is saved, with the best point so far asked for once a second. */
+async function followProgress(store: Store, row: SweepRow): Promise<SweepDisplay> {
+  const progress: Progress = await startProgress(row.name);
+  const before = await sweepProgress(store.sql, row.sweepId);
+  let done = before.completed + before.failed + before.refused;
+  let best: string | undefined;
+  let isAsking = false;
+  const draw = () => progress.update({ done, total: row.points.admitted, best });
+  const askBest = async () => {
+    if (isAsking) return;
+    isAsking = true;
+    // The display is no reason to end a sweep: without an answer it shows the last best.
+    best = await bestPoint(store, row).then(
+      (point) => describeBest(row.spec, point) ?? best,
+      () => best,
+    );
+    isAsking = false;
+    draw();
+  };
+  const timer = setInterval(() => void askBest(), 1000);
+  draw();
+  return {
+    add(points) {
+      done += points;
+      draw();
+    },
+    async refresh() {
+      const now = await sweepProgress(store.sql, row.sweepId).catch(() => undefined);
+      if (now !== undefined) done = now.completed + now.failed + now.refused;
+      draw();
+    },
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      progress[Symbol.dispose]();
+    },
+  };
+}
+
+async function report(store: Store, sweepId: string, isJson: boolean): Promise<void> {
+  const { findSweep } = await import('../../store/sweeps.ts');
+  const row = await findSweep(store.sql, sweepId);
+  if (isJson) {
+    printJson(await sweepDocument(store, row));
+    return;
+  }
+  const progress = await sweepProgress(store.sql, sweepId);
+  const done = progress.completed + progress.failed + progress.refused;
+  const tookMs = elapsedMs(row);
+  const took = tookMs === null ? '' : ` in ${formatElapsed(tookMs)}`;
+  note(
+    `${row.status.replaceAll('_', ' ')}: ${plural(done, 'point')}${took}, ` +
+      `${formatCount(progress.eligible)} eligible` +
+      (progress.failed > 0 ? `, ${formatCount(progress.failed)} failed` : '') +
+      (progress.refused > 0 ? `, ${formatCount(progress.refused)} refused` : ''),
+  );
+  const axes = axisColumns(row.spec);
+  const { metric } = row.spec.objective;
+  const points = await rankResults(store.sql, { sweep: row, top: 10 });
+  if (points.length > 0) {
+    print();
+    print(renderRanking(points, { axes, metric, titleStyle: (text) => paint('bold', text) }));
+    print();
+  }
+  for (const line of nextHints(row, axes, points[0]?.pointIndex)) print(line);
+}
+
+function nextHints(row: SweepRow, axes: readonly string[], best: number | undefined): string[] {
+  const hints = [
+    ...(axes.length >= 2 ? [`ideasweep heatmap last --x ${axes[0]} --y ${axes[1]}`] : []),
+    ...(best === undefined ? [] : [`ideasweep show last ${best}`]),
+    'ideasweep rank last --by calmar --where "total_trades >= 100"',
+    `ideasweep sql "select * from ${row.viewName} order by rank limit 20"`,
+  ];
+  return hints.map((hint, index) => `${index === 0 ? 'next:' : '     '} ${paint('cyan', hint)}`);
+}
+
+function notYet(what: string): SweepError {
+  return new SweepError('NOT_YET', `${what}, which is not built yet`, {
+    hint: 'a grid runs whole: narrow an axis with --axis',
+  });
+}

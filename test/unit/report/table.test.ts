@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest';
+import { renderFacts, renderTable } from '../../../src/report/table.ts';
+
+test('a table aligns numbers right, texts left, and shows a missing value as a dash', () => {
+  const text = renderTable(
+    [
+      { key: 'rank', title: 'rank' },
+      { key: 'name', title: 'name' },
+      {
+        key: 'sharpe',
+        title: 'sharpe',
+        format: (value: number | null) => value?.toFixed(2) ?? '—',
+      },
+    ],
+    [
+      { rank: 1, name: 'ema', sharpe: 1.312 },
+      { rank: 12, name: 'a longer name', sharpe: null },
+    ],
+  );
+  expect(text).toBe(
+    [
+      '  rank  name           sharpe',
+      '     1  ema              1.31',
+      '    12  a longer name       —',
+    ].join('\n'),
+  );
+});
+
+test('not a number never reaches the reader', () => {
+  const columns = [{ key: 'value', title: 'value' }] as const;
+  const text = renderTable(columns, [{ value: Number.NaN }, { value: Infinity }, { value: 2 }]);
+  expect(text).not.toMatch(/NaN|Infinity|∞/);
+  expect(text.match(/—/g)).toHaveLength(2);
+});
+
+test('colour codes and wide letters do not shift columns', () => {
+  const columns = [
+    { key: 'name', title: 'name' },
+    { key: 'note', title: 'note' },
+  ] as const;
+  const lines = renderTable(columns, [
+    { name: '\u001B[31mred\u001B[39m', note: 'x' },
+    { name: '日本', note: 'y' },
+  ]).split('\n');
+  expect(lines[1]).toBe('  \u001B[31mred\u001B[39m   x');
+  expect(lines[2]).toBe('  日本  y');
+});
+
+test('a table without rows is its titles', () => {
+  expect(renderTable([{ key: 'a', title: 'a' }], [] as { a: number }[])).toBe('  a');
+});
+
+test('facts leave out what is unknown and indent further lines under their value', () => {
+  expect(
+    renderFacts([
+      ['sweep', 'ema'],
+      ['took', undefined],
+      ['feeds', 'one\ntwo'],
+    ]),
+  ).toBe('  sweep  ema\n  feeds  one\n         two');
+});
