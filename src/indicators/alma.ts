@@ -1,5 +1,5 @@
 import { integer, param, rawOr, real, type IndicatorDefinition } from './definition.ts';
-import { nans, rollingDot } from './rolling.ts';
+import { levelOut, nans, rollingDot } from './rolling.ts';
 
 /** Where the peak of the weights lies in the window, 0 oldest to 1 newest; fixed in the reference (B8). */
 const PEAK = 0.85;
@@ -33,6 +33,7 @@ export const almaIndicator: IndicatorDefinition = {
   compute: ({ source }, params) => {
     const length = param(params, 'length');
     if (length > source.length) return { '': nans(source.length) };
-    return { '': rollingDot(source, gaussianWeights(length, param(params, 'sigma'))) };
+    const out = rollingDot(source, gaussianWeights(length, param(params, 'sigma')));
+    return { '': levelOut(out, source, length) };
   },
 };

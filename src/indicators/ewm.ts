@@ -70,14 +70,19 @@ export function rma(x: Float64Array, length: number): Float64Array {
 export function seedMean(x: Float64Array, length: number, from = 0): number {
   let sum = 0;
   let values = 0;
+  let first = Number.NaN;
+  let isLevel = true;
   const end = Math.min(x.length, from + length);
   for (let i = from; i < end; i++) {
     const value = x[i]!;
     if (Number.isNaN(value)) continue;
+    if (values === 0) first = value;
+    else if (value !== first) isLevel = false;
     sum += value;
     values++;
   }
-  return values === 0 ? Number.NaN : sum / values;
+  // The mean of equal values is that value, not what rounding makes of it.
+  return isLevel ? first : sum / values;
 }
 
 /**

@@ -7,7 +7,16 @@ import { nans, rollingSum } from './rolling.ts';
 const FAST = 2 / (2 + 1);
 const SLOW = 2 / (30 + 1);
 
-const SEED_BARS = 7 * 30;
+/**
+ * Bars after which the seed weighs less than 1e-6. Its weight falls by 1 − s a bar; in the worst case,
+ * a market without direction, s is SLOW² and that takes 14/SLOW² = 3364 bars. A random walk has an
+ * efficiency of 1/√L, and measured from 300 starts each on BTCUSDT 5m and 1h and SOLUSDT 1m the
+ * slowest start took up to 1.6 times as long as that gives (248, 827, 1903 bars for L 10, 50, 200).
+ */
+function barsToForget(length: number): number {
+  const root = SLOW + (FAST - SLOW) / Math.sqrt(length);
+  return Math.ceil(Math.min((1.6 * 14) / (root * root), 14 / (SLOW * SLOW)));
+}
 
 export const kamaIndicator: IndicatorDefinition = {
   type: 'kama',
@@ -19,7 +28,7 @@ export const kamaIndicator: IndicatorDefinition = {
   doc: 'y = s·x + (1 − s)·y₋₁, s = (er·(2/3 − 2/31) + 2/31)², er = |x − x₋L| / Σ|x − x₋₁|, begun with the mean of L values',
   source: 'P. Kaufman, Trading Systems and Methods (1995)',
   reportedWarmup: (raw) => 3 * rawOr(raw, 'length', 20),
-  seedBars: (params) => SEED_BARS + param(params, 'length'),
+  seedBars: (params) => barsToForget(param(params, 'length')) + param(params, 'length'),
   firstIndex: (params) => ({ '': param(params, 'length') - 1 }),
   compute: ({ source }, params, variant) => {
     const length = param(params, 'length');
@@ -33,7 +42,7 @@ export const kamaIndicator: IndicatorDefinition = {
     for (let i = length; i < count; i++) {
       const root = (travel[i]! / path[i]!) * (FAST - SLOW) + SLOW;
       const weight = root * root;
-      y = weight * source[i]! + (1 - weight) * y;
+      if (source[i]! !== y) y = weight * source[i]! + (1 - weight) * y;
       out[i] = y;
     }
     return { '': out };

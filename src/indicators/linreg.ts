@@ -1,5 +1,5 @@
 import { integer, param, rawOr, type IndicatorDefinition } from './definition.ts';
-import { nans, rollingDot, rollingMean } from './rolling.ts';
+import { levelOut, nans, rollingDot, rollingMean } from './rolling.ts';
 
 export const linregIndicator: IndicatorDefinition = {
   type: 'linreg',
@@ -24,6 +24,6 @@ export const linregIndicator: IndicatorDefinition = {
     const mean = rollingMean(source, length);
     const scale = half / ((length * (length * length - 1)) / 12);
     for (let i = 0; i < out.length; i++) out[i] = mean[i]! + scale * out[i]!;
-    return { '': out };
+    return { '': levelOut(out, source, length) };
   },
 };

@@ -1,8 +1,13 @@
 import { param, real, type IndicatorDefinition, type IndicatorInputs } from './definition.ts';
 import { nans } from './rolling.ts';
 
-/** State forgotten at a reversal that two runs share. */
-const REVERSAL_BARS = 500;
+/**
+ * Two runs agree for good once they reverse on the same bar, which comes the sooner the faster the
+ * factor grows. Measured from 300 starts each on BTCUSDT 5m and 1h and SOLUSDT 1m, they were equal
+ * after at most 216 bars with af0 0.02 and 844 with 0.005: 5/af0 is 250 and 1000.
+ */
+const STEPS_TO_FORGET = 5;
+const STEP_MIN = 0.001;
 
 interface SarSteps {
   readonly start: number;
@@ -60,7 +65,7 @@ export const psarIndicator: IndicatorDefinition = {
   source:
     'J. W. Wilder, New Concepts in Technical Trading Systems (1978), section II; details as pandas_ta',
   reportedWarmup: () => 2,
-  seedBars: () => REVERSAL_BARS,
+  seedBars: (params) => Math.ceil(STEPS_TO_FORGET / Math.max(param(params, 'af0'), STEP_MIN)),
   firstIndex: () => ({ long: 1, short: 1, af: 0, reversal: 0 }),
   compute: (inputs, params) =>
     parabolic(inputs, { start: param(params, 'af0'), max: param(params, 'max_af') }),

@@ -51,7 +51,23 @@ export function rollingSum(x: Float64Array, length: number): Float64Array {
 export function rollingMean(x: Float64Array, length: number): Float64Array {
   const out = rollingSum(x, length);
   for (let i = 0; i < out.length; i++) out[i] = out[i]! / length;
-  return out;
+  return levelOut(out, x, length);
+}
+
+/**
+ * Where the last `length` values of `x` are equal, their average is that value, exactly: rounding
+ * must not put the average of a flat spell above or below the price. In place.
+ */
+export function levelOut(average: Float64Array, x: Float64Array, length: number): Float64Array {
+  let previous = Number.NaN;
+  let equal = 0;
+  for (let i = 0; i < average.length; i++) {
+    const value = x[i]!;
+    equal = value === previous ? equal + 1 : 1;
+    previous = value;
+    if (equal >= length) average[i] = value;
+  }
+  return average;
 }
 
 /**

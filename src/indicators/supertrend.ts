@@ -12,14 +12,17 @@ import { midPrice, trueRange } from './range.ts';
 import { nans } from './rolling.ts';
 
 /**
- * Bars for the carried band to forget where it began, after the average range has: the state is lost
- * when both runs flip on the same bar.
+ * Once the average range has forgotten its seed, two runs agree after they flip on the same bar. The
+ * price needs about multiplier² bars to cross bands that wide. Measured from 300 starts each on
+ * BTCUSDT 5m and 1h and SOLUSDT 1m, the directions were equal after at most 82 bars with multiplier
+ * 3, 350 with 5 and 475 with 10 (lengths 10, 50, 10); 14·length + 10·multiplier² is 230, 950, 1140.
  */
-const FLIP_BARS = 500;
+const FLIP_BARS = 10;
+const FLIP_SQUARE_MAX = 200;
 
 /**
- * Bands half a width `band` away from `middle`; each is carried while the direction is kept and it would loosen.
- * On entry `upper` and `lower` hold the bands of each bar alone.
+ * Carries the band behind the price while the direction is kept and the band would loosen. On entry
+ * `lower` and `upper` hold each bar's own bands; they are changed in place.
  */
 function follow(x: Float64Array, lower: Float64Array, upper: Float64Array): IndicatorOutputs {
   const count = x.length;
@@ -53,7 +56,10 @@ export const supertrendIndicator: IndicatorDefinition = {
   doc: 'bands (h + l)/2 ∓ multiplier·ATR, each carried while it would loosen; direction 1 above the upper, −1 below the lower; trend is the band behind the price',
   source: 'O. Seban, Tout le monde mérite d’être riche (2008); carry rule as pandas_ta',
   reportedWarmup: (raw) => rawOr(raw, 'length', 10) + 1,
-  seedBars: (params) => WILDER_SEED_LENGTHS * param(params, 'length') + FLIP_BARS,
+  seedBars: (params) => {
+    const square = Math.min(param(params, 'multiplier') ** 2, FLIP_SQUARE_MAX);
+    return WILDER_SEED_LENGTHS * param(params, 'length') + Math.ceil(FLIP_BARS * square);
+  },
   firstIndex: (params) => {
     const length = param(params, 'length');
     return { trend: length - 1, direction: length, long: length - 1, short: length };

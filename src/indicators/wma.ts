@@ -1,5 +1,5 @@
 import { integer, param, rawOr, type IndicatorDefinition } from './definition.ts';
-import { nans, rollingDot } from './rolling.ts';
+import { levelOut, nans, rollingDot } from './rolling.ts';
 
 export const wmaIndicator: IndicatorDefinition = {
   type: 'wma',
@@ -21,6 +21,6 @@ export const wmaIndicator: IndicatorDefinition = {
     const out = rollingDot(source, weights);
     const scale = 2 / (length * length + length);
     for (let i = 0; i < out.length; i++) out[i] = out[i]! * scale;
-    return { '': out };
+    return { '': levelOut(out, source, length) };
   },
 };
