@@ -53,7 +53,7 @@ function headline(error: unknown): string {
   const message = messageOf(error);
   const first = error instanceof SweepError ? error.issues[0]?.message : undefined;
   return first !== undefined && message.endsWith(`: ${first}`)
-    ? message.slice(0, -first.length)
+    ? message.slice(0, -first.length).trimEnd()
     : message;
 }
 

@@ -3,8 +3,7 @@ import { findMetric } from '../metrics/registry.ts';
 import { describeParams, type RankedPoint } from '../report/ranking.ts';
 import { formatMetric, metricTitle, SHORT_TITLES } from '../report/metrics-table.ts';
 import type { Store } from '../store/db.ts';
-import { rankResults } from '../store/rank.ts';
-import { sweepProgress } from '../store/results.ts';
+import { sweepProgress } from '../store/progress.ts';
 import type { SweepRow } from '../store/sweeps.ts';
 
 /** What `run`, `status` and `list` say about a sweep. */
@@ -17,7 +16,7 @@ export function axisColumns(sweep: Sweep): string[] {
 /** `{sweep_id, name, status, …, best}` of design §11. */
 export async function sweepDocument(store: Store, row: SweepRow): Promise<Record<string, unknown>> {
   const progress = await sweepProgress(store.sql, row.sweepId);
-  const best = await bestPoint(store, row);
+  const { best } = progress;
   return {
     sweep_id: row.sweepId,
     name: row.name,
@@ -50,12 +49,6 @@ export function elapsedMs(row: SweepRow): number | null {
   return row.startedMs === null ? null : (row.endedMs ?? row.updatedMs) - row.startedMs;
 }
 
-/** The first of the ranking, undefined while there are no rows. */
-export async function bestPoint(store: Store, row: SweepRow): Promise<RankedPoint | undefined> {
-  const [best] = await rankResults(store.sql, { sweep: row, top: 1 });
-  return best;
-}
-
 /** `best sharpe 1.312 (fast 39 slow 270)`, undefined while nothing is eligible. */
 export function describeBest(sweep: Sweep, best: RankedPoint | undefined): string | undefined {
   if (best === undefined || !best.eligible) return undefined;
@@ -65,7 +58,8 @@ export function describeBest(sweep: Sweep, best: RankedPoint | undefined): strin
   return `best ${title} ${formatMetric(metric, best.metrics[metric])}${params === '' ? '' : ` (${params})`}`;
 }
 
-/** Whether a larger value of the metric is better; `none` ranks as larger. */
-export function isHigherBetter(metric: string): boolean {
+/** Whether a larger value is better: the sweep's own word for its objective, else the metric's. */
+export function isHigherBetter(sweep: Sweep, metric: string): boolean {
+  if (metric === sweep.objective.metric) return sweep.objective.direction === 'maximize';
   return findMetric(metric)?.better !== 'lower';
 }

@@ -1,19 +1,17 @@
 import { defineCommand } from 'citty';
 import { loadConfig } from '../../config.ts';
 import { SweepError } from '../../errors.ts';
-import type { Sweep } from '../../grid/sweep.ts';
-import { METRIC_NAMES } from '../../metrics/registry.ts';
-import { formatParam } from '../../report/format.ts';
+import { METRIC_COLUMNS } from '../../metrics/registry.ts';
 import { renderHeatmap } from '../../report/heatmap.ts';
 import { formatMetric } from '../../report/metrics-table.ts';
-import type { RankedPoint } from '../../report/ranking.ts';
-import { openStore } from '../../store/db.ts';
-import { rankResults } from '../../store/rank.ts';
-import { findSweep } from '../../store/sweeps.ts';
+import type { StoredAxis } from '../../store/axis-columns.ts';
+import { openStore, type Store } from '../../store/db.ts';
+import { quoteIdentifier } from '../../store/identifiers.ts';
+import { findSweep, type SweepRow } from '../../store/sweeps.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { jsonFlag, sweepArgument } from '../flags.ts';
 import { colorCount, print, printJson, terminalWidth } from '../output.ts';
-import { axisColumns, isHigherBetter } from '../sweep-view.ts';
+import { isHigherBetter } from '../sweep-view.ts';
 
 export const heatmapCommand = defineCommand({
   meta: { name: 'heatmap', description: 'A metric over two axes of a sweep' },
@@ -32,106 +30,129 @@ export const heatmapCommand = defineCommand({
     await using store = await openStore(loadConfig());
     const sweep = await findSweep(store.sql, args.sweep);
     const metric = knownMetric(args.metric ?? sweep.spec.objective.metric);
-    const { x, y } = chooseAxes(sweep.spec, args.x, args.y);
-    const points = await rankResults(store.sql, { sweep });
-    const cells = bestPerCell(points, { x, y, metric });
+    const { x, y } = chooseAxes(sweep, args.x, args.y);
+    const cells = await bestPerCell(store, sweep, { x, y, metric });
     if (args.json) {
-      printJson({ x: x.name, y: y.name, metric, x_values: x.values, y_values: y.values, cells });
+      printJson({
+        x: x.title,
+        y: y.title,
+        metric,
+        x_values: valuesOf(x),
+        y_values: valuesOf(y),
+        cells,
+      });
       return;
     }
-    print(title(sweep.spec, { x, y, metric }));
+    const picture = {
+      xTitle: x.title,
+      yTitle: y.title,
+      metric,
+      xLabels: labelsOf(x),
+      yLabels: labelsOf(y),
+      cells,
+      isHigherBetter: isHigherBetter(sweep.spec, metric),
+    };
+    const format = (value: number) => formatMetric(metric, value);
+    print(titleOf(sweep, { x, y, metric }));
     print();
-    print(
-      renderHeatmap(
-        {
-          xTitle: x.name,
-          yTitle: y.name,
-          metric,
-          xLabels: x.values.map(formatParam),
-          yLabels: y.values.map(formatParam),
-          cells,
-          isHigherBetter: isHigherBetter(metric),
-        },
-        {
-          width: terminalWidth(),
-          colors: colorCount(),
-          format: (value) => formatMetric(metric, value),
-        },
-      ),
-    );
+    print(renderHeatmap(picture, { width: terminalWidth(), colors: colorCount(), format }));
   },
 });
 
-/** One axis of a heatmap: a column of the sweep and its distinct values in axis order. */
-export interface HeatmapAxis {
-  readonly name: string;
-  readonly values: readonly (number | string | boolean)[];
+// --- internal ---
+
+/** An axis, or one member of a linked axis, as a side of the heatmap. */
+interface Side {
+  readonly title: string;
+  readonly axis: StoredAxis;
+  /** Which member labels the values; undefined shows all members of a linked axis. */
+  readonly member: number | undefined;
+}
+
+interface Request {
+  readonly x: Side;
+  readonly y: Side;
+  readonly metric: string;
 }
 
 /**
- * The best value of the metric for each pair of axis values, over all other axes; null where no
- * point has one. A linked axis may repeat a value; its cells are merged.
+ * cells[y][x]: the best value over all other axes, of points that traded (a point without trades
+ * has a sharpe of 0, which would beat every loss); null where there is none. One aggregate in the
+ * database, so that a million points cost one scan and no memory here.
  */
-export function bestPerCell(
-  points: readonly RankedPoint[],
-  { x, y, metric }: { readonly x: HeatmapAxis; readonly y: HeatmapAxis; readonly metric: string },
-): (number | null)[][] {
-  const better = isHigherBetter(metric) ? Math.max : Math.min;
-  const column = new Map(x.values.map((value, index) => [value, index]));
-  const row = new Map(y.values.map((value, index) => [value, index]));
-  const cells = y.values.map(() => x.values.map((): number | null => null));
-  for (const point of points) {
-    const value = point.metrics[metric];
-    const line = cells[row.get(point.params[y.name] ?? '') ?? -1];
-    const index = column.get(point.params[x.name] ?? '');
-    if (typeof value !== 'number' || line === undefined || index === undefined) continue;
-    const known = line[index] ?? null;
-    line[index] = known === null ? value : better(known, value);
+async function bestPerCell(
+  store: Store,
+  sweep: SweepRow,
+  { x, y, metric }: Request,
+): Promise<(number | null)[][]> {
+  const best = isHigherBetter(sweep.spec, metric) ? 'max' : 'min';
+  const rows = await store.sql.unsafe<{ kx: number; ky: number; value: number | null }[]>(
+    `select point_index / $2 % $3 as kx, point_index / $4 % $5 as ky,
+            ${best}(${quoteIdentifier(metric)}) as value
+     from results where sweep_id = $1 and total_trades > 0 group by 1, 2`,
+    [sweep.sweepId, x.axis.stride, x.axis.count, y.axis.stride, y.axis.count],
+  );
+  const cells = y.axis.values.map(() => x.axis.values.map((): number | null => null));
+  for (const { kx, ky, value } of rows) {
+    const line = cells[ky];
+    if (line !== undefined) line[kx] = value;
   }
   return cells;
 }
 
-// --- internal ---
-
 function knownMetric(metric: string): string {
-  if ((METRIC_NAMES as readonly string[]).includes(metric)) return metric;
+  if ((METRIC_COLUMNS as readonly string[]).includes(metric)) return metric;
   throw new SweepError('USAGE', `unknown metric "${metric}"`, {
-    hint: didYouMean(metric, METRIC_NAMES) ?? 'docs/metrics.md lists them',
+    hint: didYouMean(metric, METRIC_COLUMNS) ?? 'docs/metrics.md lists them',
   });
 }
 
 function chooseAxes(
-  sweep: Sweep,
+  sweep: SweepRow,
   xName: string | undefined,
   yName: string | undefined,
-): { x: HeatmapAxis; y: HeatmapAxis } {
-  const names = axisColumns(sweep);
+): { x: Side; y: Side } {
+  const names = sweep.axes.map((axis) => axis.name);
   if (names.length < 2) {
     throw new SweepError('USAGE', `a heatmap needs two axes; ${sweep.name} has ${names.length}`);
   }
-  const x = xName ?? names.find((name) => name !== yName) ?? '';
-  const y = yName ?? names.find((name) => name !== x) ?? '';
-  if (x === y) throw new SweepError('USAGE', `--x and --y are both "${x}"`);
-  return { x: axisOf(sweep, x, names), y: axisOf(sweep, y, names) };
+  const x = sideOf(sweep, xName ?? names.find((name) => name !== yName) ?? '');
+  const y = sideOf(sweep, yName ?? names.find((name) => name !== x.axis.name) ?? '');
+  if (x.axis === y.axis) {
+    throw new SweepError('USAGE', `--x ${x.title} and --y ${y.title} are the same axis`, {
+      hint: `its axes: ${names.join(', ')}`,
+    });
+  }
+  return { x, y };
 }
 
-function axisOf(sweep: Sweep, name: string, names: readonly string[]): HeatmapAxis {
-  for (const axis of sweep.axes) {
-    const member = axis.members.findIndex(({ column }) => column === name);
-    if (member < 0) continue;
-    const values = axis.values.map((value) => value[member] ?? '');
-    return { name, values: [...new Set(values)] };
+function sideOf({ name: sweepName, axes }: SweepRow, name: string): Side {
+  for (const axis of axes) {
+    const member = axis.columns.indexOf(name);
+    if (axis.name === name) return { title: name, axis, member: undefined };
+    if (member >= 0) return { title: name, axis, member };
   }
-  throw new SweepError('USAGE', `${sweep.name} has no axis "${name}"`, {
-    hint: didYouMean(name, names) ?? `its axes: ${names.join(', ')}`,
+  const names = axes.flatMap((axis) => [axis.name, ...axis.columns]);
+  throw new SweepError('USAGE', `${sweepName} has no axis "${name}"`, {
+    hint: didYouMean(name, names) ?? `its axes: ${axes.map((axis) => axis.name).join(', ')}`,
   });
 }
 
-function title(
-  sweep: Sweep,
-  { x, y, metric }: { readonly x: HeatmapAxis; readonly y: HeatmapAxis; readonly metric: string },
-): string {
-  const others = axisColumns(sweep).filter((name) => name !== x.name && name !== y.name);
-  const over = others.length === 0 ? '' : `, each cell the best over ${others.join(', ')}`;
-  return `  ${sweep.name}: ${metric}${over}`;
+function valuesOf({ axis, member }: Side): unknown[] {
+  if (member !== undefined) return axis.values.map((value) => value[member]);
+  return axis.values.map((value) => (value.length === 1 ? value[0] : value));
+}
+
+function labelsOf({ axis, member }: Side): string[] {
+  return axis.values.map((value) =>
+    member === undefined ? value.join('/') : String(value[member]),
+  );
+}
+
+function titleOf(sweep: SweepRow, { x, y, metric }: Request): string {
+  const others = sweep.axes.filter((axis) => axis !== x.axis && axis !== y.axis);
+  const names = others.map((axis) => axis.name).join(', ');
+  const over = others.length === 0 ? '' : `, each cell the best over ${names}`;
+  const state = sweep.rankedMs === null ? '   (not finished)' : '';
+  return `  ${sweep.name}: ${metric}${over}${state}`;
 }

@@ -6,14 +6,14 @@ import { formatCount, formatElapsed, plural } from '../../report/format.ts';
 import { renderRanking } from '../../report/ranking.ts';
 import { openStore, type Store } from '../../store/db.ts';
 import { rankResults } from '../../store/rank.ts';
-import { sweepProgress } from '../../store/results.ts';
+import { sweepProgress } from '../../store/progress.ts';
 import type { SweepRow } from '../../store/sweeps.ts';
 import { loadSweep } from '../card-file.ts';
 import { cardArgument, jsonFlag, sweepFlags, sweepOverrides, wholeNumber } from '../flags.ts';
 import { Interrupt } from '../interrupt.ts';
 import { note, paint, print, printJson, warn } from '../output.ts';
 import { startProgress, type Progress } from '../progress.ts';
-import { axisColumns, bestPoint, describeBest, elapsedMs, sweepDocument } from '../sweep-view.ts';
+import { axisColumns, describeBest, elapsedMs, sweepDocument } from '../sweep-view.ts';
 
 const ARGS = {
   ...cardArgument,
@@ -178,8 +178,8 @@ async function followProgress(store: Store, row: SweepRow): Promise<SweepDisplay
     if (isAsking) return;
     isAsking = true;
     // The display is no reason to end a sweep: without an answer it shows the last best.
-    best = await bestPoint(store, row).then(
-      (point) => describeBest(row.spec, point) ?? best,
+    best = await sweepProgress(store.sql, row.sweepId).then(
+      (now) => describeBest(row.spec, now.best) ?? best,
       () => best,
     );
     isAsking = false;

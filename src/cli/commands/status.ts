@@ -3,11 +3,11 @@ import { loadConfig } from '../../config.ts';
 import { formatCount, formatElapsed, formatWindow } from '../../report/format.ts';
 import { renderFacts } from '../../report/table.ts';
 import { openStore, type Store } from '../../store/db.ts';
-import { sweepProgress } from '../../store/results.ts';
+import { sweepProgress } from '../../store/progress.ts';
 import { findSweep, type SweepRow } from '../../store/sweeps.ts';
 import { jsonFlag, sweepArgument } from '../flags.ts';
 import { print, printJson } from '../output.ts';
-import { bestPoint, describeBest, elapsedMs, sweepDocument } from '../sweep-view.ts';
+import { describeBest, elapsedMs, sweepDocument } from '../sweep-view.ts';
 
 export const statusCommand = defineCommand({
   meta: { name: 'status', description: 'How far a sweep is' },
@@ -45,6 +45,6 @@ async function renderStatus(store: Store, row: SweepRow): Promise<string> {
     ['window', `${formatWindow(row.spec.window)}   profile ${row.spec.profile}`],
     ['took', tookMs === null ? undefined : formatElapsed(tookMs)],
     ['error', row.error ?? undefined],
-    ['best', describeBest(row.spec, await bestPoint(store, row))?.replace('best ', '')],
+    ['best', describeBest(row.spec, progress.best)?.replace('best ', '')],
   ]);
 }
