@@ -57,6 +57,8 @@ export interface BacktestResult {
   readonly entriesSkipped: number;
   readonly fundingPaid: number;
   readonly fundingReceived: number;
+  /** Cash when everything is closed; differs from the last equity point in profile `trade` (C10). */
+  readonly finalCash: number;
   /** What the metrics read besides. */
   readonly facts: RunFacts;
 }
@@ -246,6 +248,7 @@ function finish(run: Run, reached: number): BacktestResult {
     entriesSkipped: run.entriesSkipped,
     fundingPaid: account.fundingPaid,
     fundingReceived: account.fundingReceived,
+    finalCash: account.cash,
     facts: {
       feeds,
       rules: options.rules,
