@@ -15,7 +15,7 @@ const LOCK_EXCLUSIVE_NONBLOCKING = 2 | 4;
 /** How often a waiting process tries again, ms. A blocking flock would stop the event loop. */
 const RETRY_MS = 20;
 
-let flock: KoffiFunc | undefined;
+let flock: KoffiFunc<(fd: number, operation: number) => number> | undefined;
 
 /**
  * Runs `action` while holding the lock at `path`, which is created and never removed (removing it
