@@ -10,14 +10,20 @@ export function createRankActivities({ store }: ControlDeps) {
       return runActivity(async () => {
         const { sweepId, ending } = input;
         if (ending !== 'finished') {
-          await setSweepStatus(store.sql, sweepId, ending);
+          await setSweepStatus(store.sql, sweepId, ending, because(input));
           return { status: ending };
         }
         const { status } = await finishSweep(store.sql, sweepId);
         if (input.failedBatches === 0) return { status };
-        await setSweepStatus(store.sql, sweepId, 'completed_with_failures');
+        await setSweepStatus(store.sql, sweepId, 'completed_with_failures', because(input));
         return { status: 'completed_with_failures' };
       });
     },
   };
+}
+
+// --- internal ---
+
+function because({ message }: EndSweepInput): { readonly error?: string } {
+  return message === undefined ? {} : { error: message };
 }

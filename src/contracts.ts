@@ -26,6 +26,8 @@ export interface SweepInput {
 export interface CarriedSweep {
   readonly plan: PlannedSweep;
   readonly ranges: readonly Batch[];
+  /** Batches to be run again as they were cut. */
+  readonly again: readonly Batch[];
   readonly counts: SweepCounts;
   readonly pace: Pace;
   readonly isPaused: boolean;

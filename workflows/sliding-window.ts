@@ -6,6 +6,7 @@ import type {
   SweepCounts,
   SweepInput,
 } from '../src/contracts.ts';
+import { required } from '../src/assert.ts';
 import { type Batch, countPoints, nextBatch } from '../src/grid/batch.ts';
 import { BATCHES_PER_WORKFLOW_RUN } from '../src/limits.ts';
 import { failureCode, failureText } from './failure-code.ts';
@@ -21,6 +22,8 @@ export interface SweepState {
   plan: PlannedSweep;
   /** Open ranges that are not in flight. */
   ranges: readonly Batch[];
+  /** Batches to be run again, exactly as they were cut: what an attempt saved is found by the batch. */
+  again: readonly Batch[];
   readonly inFlight: Set<Batch>;
   counts: SweepCounts;
   pace: Pace;
@@ -43,6 +46,7 @@ export function createSweepState(input: SweepInput): SweepState {
     input,
     plan: carried?.plan ?? { totalPoints: 0, ranges: [], batchTaskQueue: '', slots: 1 },
     ranges: carried?.ranges ?? [],
+    again: carried?.again ?? [],
     inFlight: new Set(),
     counts: carried?.counts ?? NO_COUNTS,
     pace: carried?.pace ?? NO_PACE,
@@ -82,6 +86,11 @@ export function isCutDue(state: SweepState): boolean {
   return state.batchesThisRun >= batchesMax || workflowInfo().continueAsNewSuggested;
 }
 
+/** Whether points wait that are not in flight. */
+export function hasOpenPoints(state: SweepState): boolean {
+  return state.again.length > 0 || state.ranges.length > 0;
+}
+
 // --- internal ---
 
 const NO_COUNTS: SweepCounts = { points: 0, failed: 0, refused: 0, batches: 0, failedBatches: 0 };
@@ -92,13 +101,13 @@ const FEED_CODES = new Set(['FEED_MISSING', 'FEED_CORRUPT']);
 function canStart(state: SweepState): boolean {
   if (state.isPaused || state.isStopping || state.wantsFeeds || isCutDue(state)) return false;
   const slots = countSlots(state.pace, state.plan.slots);
-  return state.ranges.length > 0 && state.inFlight.size < windowSize(slots, state.maxInFlight);
+  return hasOpenPoints(state) && state.inFlight.size < windowSize(slots, state.maxInFlight);
 }
 
 function isDrained(state: SweepState): boolean {
   if (state.inFlight.size > 0) return false;
   if (state.isStopping || isCutDue(state)) return true;
-  return state.ranges.length === 0 && !state.wantsFeeds;
+  return !hasOpenPoints(state) && !state.wantsFeeds;
 }
 
 function isStateNews(state: SweepState): boolean {
@@ -119,15 +128,27 @@ async function repairFeeds(state: SweepState): Promise<void> {
 }
 
 function startBatch(state: SweepState): void {
-  const slots = countSlots(state.pace, state.plan.slots);
-  const remaining = countPoints(state.ranges);
-  state.batchSize = state.input.batchSize ?? batchSizeFor(state.pace, slots, remaining);
-  const next = nextBatch(state.ranges, state.batchSize);
-  if (!next) return;
-  state.ranges = next.rest;
+  const batch = takeBatch(state);
+  state.batchSize = batch.end - batch.start;
   state.batchesThisRun += 1;
-  state.inFlight.add(next.batch);
-  void runBatch(state, next.batch).finally(() => state.inFlight.delete(next.batch));
+  state.inFlight.add(batch);
+  void runBatch(state, batch).finally(() => state.inFlight.delete(batch));
+}
+
+function takeBatch(state: SweepState): Batch {
+  const [again, ...others] = state.again;
+  if (again) {
+    state.again = others;
+    return again;
+  }
+  const slots = countSlots(state.pace, state.plan.slots);
+  const size = state.input.batchSize ?? batchSizeFor(state.pace, slots, countPoints(state.ranges));
+  const { batch, rest } = required(
+    nextBatch(state.ranges, size),
+    'a batch starts where one is open',
+  );
+  state.ranges = rest;
+  return batch;
 }
 
 /** Never rejects: what a batch ends with is written to the state. */
@@ -159,13 +180,13 @@ function settleFailure(
 ): void {
   const code = failureCode(error) ?? '';
   if (FEED_CODES.has(code) && repairsBefore === 0) {
-    state.ranges = [batch, ...state.ranges];
+    state.again = [...state.again, batch];
     if (state.feedRepairs === 0) state.wantsFeeds = true;
     return;
   }
   if (code === 'STALE_ATTEMPT') {
     // A worker that was thought dead claimed the batch last and wrote on; it has to be claimed again.
-    state.ranges = [batch, ...state.ranges];
+    state.again = [...state.again, batch];
     return;
   }
   const message = failureText(error);

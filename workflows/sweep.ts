@@ -20,6 +20,7 @@ import { countSlots, windowSize } from './pace.ts';
 import { builder, control } from './proxies.ts';
 import {
   createSweepState,
+  hasOpenPoints,
   isCutDue,
   runningState,
   runWindow,
@@ -62,11 +63,15 @@ async function drive(state: SweepState): Promise<void> {
   for (;;) {
     await runWindow(state);
     const fromIndex = state.plan.continuesAt;
-    if (state.isStopping || state.ranges.length > 0 || fromIndex === undefined) return;
+    if (state.isStopping || hasOpenPoints(state) || fromIndex === undefined) return;
     state.plan = await builder.planSweep({ sweepId, fromIndex });
     state.ranges = state.plan.ranges;
     if (isCutDue(state)) return;
   }
+}
+
+function isUnfinished(state: SweepState): boolean {
+  return hasOpenPoints(state) || state.plan.continuesAt !== undefined;
 }
 
 async function end(state: SweepState): Promise<SweepOutcome> {
@@ -74,7 +79,7 @@ async function end(state: SweepState): Promise<SweepOutcome> {
   const { failedBatches } = state.counts;
   const { status } = await control.endSweep({
     sweepId,
-    ending: state.isStopping && state.ranges.length > 0 ? 'stopped' : 'finished',
+    ending: state.isStopping && isUnfinished(state) ? 'stopped' : 'finished',
     failedBatches,
     ...(state.firstFailure === undefined ? {} : { message: state.firstFailure }),
   });
@@ -101,6 +106,7 @@ function carry(state: SweepState): SweepInput {
       // The ranges travel once: the plan's own list is spent.
       plan: { ...state.plan, ranges: [] },
       ranges: state.ranges,
+      again: state.again,
       counts: state.counts,
       pace: state.pace,
       isPaused: state.isPaused,
@@ -126,7 +132,7 @@ function handleMessages(state: SweepState): void {
     sweepId: state.input.sweepId,
     state: runningState(state),
     totalPoints: state.plan.totalPoints,
-    remainingPoints: countPoints(state.ranges) + countPoints([...state.inFlight]),
+    remainingPoints: countPoints([...state.ranges, ...state.again, ...state.inFlight]),
     inFlight: state.inFlight.size,
     maxInFlight: windowSize(countSlots(state.pace, state.plan.slots), state.maxInFlight),
     batchSize: state.batchSize,

@@ -2,9 +2,11 @@ import {
   Client,
   type Connection,
   WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
   type WorkflowHandle,
   WorkflowNotFoundError,
 } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Config } from '../config.ts';
 import {
   type SweepInput,
@@ -12,7 +14,7 @@ import {
   type SweepProgress,
   SWEEP_WORKFLOW,
 } from '../contracts.ts';
-import { SweepError } from '../errors.ts';
+import { ERROR_KINDS, SweepError, type SweepErrorCode } from '../errors.ts';
 import { connectTo, temporalEndpoint } from './connect.ts';
 import { sweepWorkflowId } from './ids.ts';
 import { taskQueues } from './task-queues.ts';
@@ -87,9 +89,18 @@ export class SweepHandle {
     this.sweepId = sweepId;
   }
 
-  /** The workflow's end; rejects with Temporal's WorkflowFailedError when it failed or was cancelled. */
-  result(): Promise<SweepOutcome> {
-    return this.#workflow.result() as Promise<SweepOutcome>;
+  /**
+   * The workflow's end, through continue-as-new.
+   * @throws SweepError with the code of the activity that failed for good; SWEEP_FAILED when the
+   * workflow was cancelled, terminated or failed otherwise.
+   */
+  async result(): Promise<SweepOutcome> {
+    try {
+      return (await this.#workflow.result()) as SweepOutcome;
+    } catch (error) {
+      if (error instanceof WorkflowFailedError) throw sweepFailure(this.sweepId, error);
+      throw error;
+    }
   }
 
   progress(): Promise<SweepProgress> {
@@ -127,4 +138,22 @@ export class SweepHandle {
       });
     }
   }
+}
+
+// --- internal ---
+
+/** What an activity threw comes back wrapped; its type is our code (activities/failure.ts). */
+function sweepFailure(sweepId: string, error: WorkflowFailedError): SweepError {
+  const hint = `Look at it with: ideasweep status ${sweepId}`;
+  let cause: unknown = error.cause;
+  while (cause instanceof Error && !(cause instanceof ApplicationFailure) && cause.cause) {
+    cause = cause.cause;
+  }
+  if (cause instanceof CancelledFailure) {
+    return new SweepError('SWEEP_FAILED', `sweep ${sweepId} was cancelled`, { hint, cause: error });
+  }
+  const type = cause instanceof ApplicationFailure ? (cause.type ?? '') : '';
+  const code = Object.hasOwn(ERROR_KINDS, type) ? (type as SweepErrorCode) : 'SWEEP_FAILED';
+  const message = cause instanceof Error ? cause.message : 'its workflow failed';
+  return new SweepError(code, `sweep ${sweepId}: ${message}`, { hint, cause: error });
 }

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { WorkflowFailedError } from '@temporalio/client';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config.ts';
 import type { SweepInput } from '../../../src/contracts.ts';
@@ -149,7 +148,7 @@ describe.skipIf(!address)(`sweep workflow${temporalSkipReason()}`, () => {
     await until(() => test.sweep.running === 3);
     const startMs = Date.now();
     await test.handle.cancel();
-    await expect(test.handle.result()).rejects.toBeInstanceOf(WorkflowFailedError);
+    await expect(test.handle.result()).rejects.toMatchObject({ code: 'SWEEP_FAILED' });
     expect(Date.now() - startMs).toBeLessThan(2_000);
     expect(test.sweep.running).toBe(0);
     expect(test.sweep.endings).toMatchObject([{ ending: 'cancelled' }]);
