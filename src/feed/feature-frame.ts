@@ -46,7 +46,11 @@ export function buildFeatureFrame(plan: FeedPlan, candles: CandleColumns): Featu
 }
 
 /** What the file says about itself; `columns` are the manifests in file order. */
-export function manifestOf(plan: FeedPlan, columns: readonly ColumnManifest[]): FeedManifest {
+export function manifestOf(
+  plan: FeedPlan,
+  columns: readonly ColumnManifest[],
+  bodyStart: number,
+): FeedManifest {
   return {
     format_version: FEED_FORMAT_VERSION,
     hash: plan.hash,
@@ -58,6 +62,7 @@ export function manifestOf(plan: FeedPlan, columns: readonly ColumnManifest[]): 
     precision: plan.precision,
     profile: plan.profile,
     candle_digest: plan.candleDigest,
+    body_start: bodyStart,
     columns,
   };
 }
@@ -68,6 +73,7 @@ export function storeOfFrame(frame: FeatureFrame): FeedStore {
   const manifest = manifestOf(
     frame.plan,
     columns.map((column) => column.manifest),
+    0,
   );
   const byId = new Map(columns.map((column) => [column.manifest.id, column.values]));
   return new FeedStore(manifest, { ...frame.base, columns: byId });

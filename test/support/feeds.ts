@@ -66,7 +66,7 @@ export function sweepOf(cardText: string, patch: Partial<Sweep> = {}): Sweep {
     precision: 'float64',
     allowShortWarmup: false,
     ...patch,
-  } as Sweep;
+  };
 }
 
 /** An axis with one member. */
