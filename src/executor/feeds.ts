@@ -7,17 +7,7 @@ import { SweepError } from '../errors.ts';
 import type { FeedPlan } from '../feed/plan.ts';
 import { mapFeed, type MappedFeed } from '../feed/read.ts';
 import { writeFeed } from '../feed/write.ts';
-
-/** A feed file as a sweep's row names it; every worker finds it by name in its own feeds folder. */
-export interface FeedRef {
-  readonly fileName: string;
-  readonly symbol: string;
-  readonly timeframe: string;
-  readonly hash: string;
-  readonly columns: number;
-  readonly bars: number;
-  readonly bytes: number;
-}
+import type { FeedRef } from '../store/sweeps.ts';
 
 export interface BuiltFeed extends FeedRef {
   readonly isCached: boolean;

@@ -112,7 +112,8 @@ class Driver {
   }
 
   #take(): Batch | undefined {
-    if (this.#hasFailed || this.#options.stop?.aborted || this.#options.abort?.aborted) return undefined;
+    if (this.#hasFailed || this.#options.stop?.aborted || this.#options.abort?.aborted)
+      return undefined;
     const taken = nextBatch(this.#ranges, this.#size());
     if (taken) this.#ranges = taken.rest;
     return taken?.batch;

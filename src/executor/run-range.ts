@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { AssertionError } from '../assert.ts';
+import { BacktestBuffers } from '../engine/backtest.ts';
+import type { MetricLookup } from '../grid/constraint.ts';
 import { CHECKPOINT_ROWS_MAX } from '../limits.ts';
 import { METRIC_COLUMNS } from '../metrics/registry.ts';
-import { computeMetrics, type Metrics } from '../metrics/metrics.ts';
+import { writeMetrics } from '../metrics/metrics.ts';
 import { runPoint } from './run-point.ts';
 import type { SweepContext } from './sweep-context.ts';
 
@@ -40,19 +42,13 @@ export type PointOutcome =
   | 'refused'
   | 'failed';
 
-interface PointRow {
-  readonly outcome: PointOutcome;
-  readonly metrics: Metrics | undefined;
-  readonly error: string | null;
-}
-
 export function runRange(context: SweepContext, request: RangeRequest): RangeResult {
   const startMs = performance.now();
   const stop = request.stopFlag ? new Int32Array(request.stopFlag) : undefined;
   const rows = new RowColumns();
   let next = context.grid.nextAdmitted(request.from);
   while (next < request.to && rows.count < CHECKPOINT_ROWS_MAX) {
-    rows.add(next, runAdmitted(context, next), context.isEligible);
+    rows.run(context, next);
     next = context.grid.nextAdmitted(next + 1);
     if (stop && Atomics.load(stop, 0) !== 0) break;
     if (performance.now() - startMs > request.budgetMs) break;
@@ -75,73 +71,86 @@ export const EMPTY_DIGEST = '0'.repeat(32);
 
 // --- internal ---
 
-function runAdmitted(context: SweepContext, pointIndex: number): PointRow {
-  const refusal = context.grid.refusal(pointIndex);
-  if (refusal) {
-    return { outcome: 'refused', metrics: undefined, error: `${refusal.code}: ${refusal.message}` };
-  }
-  try {
-    const result = runPoint(context.library, context.sweep, context.grid.cardAt(pointIndex));
-    return { outcome: result.outcome, metrics: computeMetrics(result), error: null };
-  } catch (error) {
-    // A point that cannot be run is a row of its own; a broken invariant of ours is not.
-    if (error instanceof AssertionError || !(error instanceof Error)) throw error;
-    return { outcome: 'failed', metrics: undefined, error: error.message };
-  }
-}
+const METRIC_INDEX: ReadonlyMap<string, number> = new Map(
+  METRIC_COLUMNS.map((name, index) => [name, index]),
+);
 
+/** Rows of a range while it runs; the buffers of the engine are used again for every point. */
 class RowColumns {
+  readonly #buffers = new BacktestBuffers();
   readonly #pointIndex: number[] = [];
   readonly #outcome: PointOutcome[] = [];
   readonly #eligible: boolean[] = [];
-  readonly #metrics: Float64Array[] = [];
   readonly #profitFactorMode: (string | null)[] = [];
   readonly #error: (string | null)[] = [];
+  #metrics = new Float64Array(64 * METRIC_COLUMNS.length);
   #digest = EMPTY_DIGEST;
 
   get count(): number {
     return this.#pointIndex.length;
   }
 
-  add(pointIndex: number, row: PointRow, isEligible: SweepContext['isEligible']): void {
-    const values = metricValues(row.metrics);
-    const mode = row.metrics?.profit_factor_mode;
-    this.#pointIndex.push(pointIndex);
-    this.#outcome.push(row.outcome);
-    this.#eligible.push(
-      row.metrics !== undefined &&
-        row.outcome !== 'no_trades' &&
-        isEligible((name) => numberOrNull(row.metrics?.[name as keyof Metrics])),
-    );
-    this.#metrics.push(values);
-    this.#profitFactorMode.push(typeof mode === 'string' ? mode : null);
-    this.#error.push(row.error);
-    this.#digest = combineDigests(this.#digest, rowDigest(pointIndex, row.outcome, values));
+  /** Runs an admitted point and appends its row. */
+  run(context: SweepContext, pointIndex: number): void {
+    const values = this.#nextMetrics();
+    const refusal = context.grid.refusal(pointIndex);
+    if (refusal) return this.#append(pointIndex, 'refused', `${refusal.code}: ${refusal.message}`);
+    try {
+      const card = context.grid.cardAt(pointIndex);
+      const result = runPoint(context.library, context.sweep, card, this.#buffers);
+      const mode = writeMetrics(result, values);
+      this.#append(pointIndex, result.outcome, null);
+      this.#profitFactorMode[this.count - 1] = mode;
+      this.#eligible[this.count - 1] =
+        result.outcome !== 'no_trades' && context.isEligible(lookup(values, mode));
+    } catch (error) {
+      // A point that cannot be run is a row of its own; a broken invariant of ours is not.
+      if (error instanceof AssertionError || !(error instanceof Error)) throw error;
+      values.fill(Number.NaN);
+      this.#append(pointIndex, 'failed', error.message);
+    }
   }
 
   finish(): Omit<RangeResult, 'from' | 'reached' | 'elapsedMs'> {
-    const metrics = new Float64Array(this.count * METRIC_COLUMNS.length);
-    for (const [index, values] of this.#metrics.entries()) {
-      metrics.set(values, index * METRIC_COLUMNS.length);
-    }
     return {
       pointIndex: Float64Array.from(this.#pointIndex),
       outcome: this.#outcome,
       eligible: this.#eligible,
-      metrics,
+      metrics: this.#metrics.slice(0, this.count * METRIC_COLUMNS.length),
       profitFactorMode: this.#profitFactorMode,
       error: this.#error,
       digest: this.#digest,
     };
   }
+
+  /** The metric columns of the next row, all without a value. */
+  #nextMetrics(): Float64Array {
+    const start = this.count * METRIC_COLUMNS.length;
+    if (start === this.#metrics.length) {
+      const grown = new Float64Array(start * 2);
+      grown.set(this.#metrics);
+      this.#metrics = grown;
+    }
+    return this.#metrics.subarray(start, start + METRIC_COLUMNS.length).fill(Number.NaN);
+  }
+
+  #append(pointIndex: number, outcome: PointOutcome, error: string | null): void {
+    const start = this.count * METRIC_COLUMNS.length;
+    const values = this.#metrics.subarray(start, start + METRIC_COLUMNS.length);
+    this.#pointIndex.push(pointIndex);
+    this.#outcome.push(outcome);
+    this.#eligible.push(false);
+    this.#profitFactorMode.push(null);
+    this.#error.push(error);
+    this.#digest = combineDigests(this.#digest, rowDigest(pointIndex, outcome, values));
+  }
 }
 
-function metricValues(metrics: Metrics | undefined): Float64Array {
-  return Float64Array.from(METRIC_COLUMNS, (name) => numberOrNull(metrics?.[name]) ?? Number.NaN);
-}
-
-function numberOrNull(value: number | string | null | undefined): number | null {
-  return typeof value === 'number' ? value : null;
+function lookup(values: Float64Array, mode: string): MetricLookup {
+  return (name) => {
+    const index = METRIC_INDEX.get(name);
+    return index === undefined ? mode : values[index];
+  };
 }
 
 function rowDigest(pointIndex: number, outcome: string, values: Float64Array): string {

@@ -1,7 +1,7 @@
 import { FeedLibrary } from '../feed/feed-library.ts';
 import type { FeedStore } from '../feed/feed-store.ts';
 import { openFeed, openMappedFeed, type MappedFeed } from '../feed/read.ts';
-import { compileRequire } from '../grid/constraint.ts';
+import { compileRequire, type MetricLookup } from '../grid/constraint.ts';
 import { createGrid, type Grid } from '../grid/grid.ts';
 import type { Sweep } from '../grid/sweep.ts';
 
@@ -10,7 +10,7 @@ export interface SweepContext {
   readonly sweep: Sweep;
   readonly grid: Grid;
   readonly library: FeedLibrary;
-  readonly isEligible: (metric: (name: string) => number | null) => boolean;
+  readonly isEligible: (metrics: MetricLookup) => boolean;
 }
 
 /** A context over feeds that this process has mapped already (threads view the same pages). */
