@@ -15,8 +15,8 @@ export function onlineDeviation(x: Float64Array, length: number): Float64Array {
   let same = 0;
   let previous = x[0] ?? 0;
   for (let i = 0; i < x.length; i++) {
-    if (i >= length) {
-      const old = x[i - length]!;
+    const old = i >= length ? x[i - length]! : Number.NaN;
+    if (!Number.isNaN(old)) {
       count--;
       const y = old - compensationRemove;
       const t = y - mean;
@@ -26,6 +26,7 @@ export function onlineDeviation(x: Float64Array, length: number): Float64Array {
       squares -= (old - previousMean) * (old - mean);
     }
     const value = x[i]!;
+    if (Number.isNaN(value)) continue;
     count++;
     same = value === previous ? same + 1 : 1;
     previous = value;
@@ -35,7 +36,9 @@ export function onlineDeviation(x: Float64Array, length: number): Float64Array {
     compensationAdd = t + mean - y;
     mean += t / count;
     squares += (value - previousMean) * (value - mean);
-    if (i >= length - 1) out[i] = Math.sqrt(same >= count ? 0 : squares / (count - 1));
+    // Drift can leave a sum of squares below zero; pandas takes its root as zero.
+    const variance = same >= count ? 0 : Math.max(squares / (count - 1), 0);
+    if (count === length) out[i] = Math.sqrt(variance);
   }
   return out;
 }
