@@ -37,7 +37,7 @@ export function estimateSweep(plan: SweepPlan, threads: number): SweepEstimate {
 // --- internal ---
 
 /** Nanoseconds of the bar loop per bar and point, one thread, metrics included (`npm run bench`). */
-const BAR_NS = 40;
+const BAR_NS = 130;
 /** Binding, compiling and writing a point whatever its length. */
 const POINT_NS = 300_000;
 /** Threads start, database opens. */

@@ -101,7 +101,7 @@ function describe(state: ProgressState, pace: Pace): string {
   if (rate > 0) {
     parts.push(`${formatNumber(rate, rate >= 100 ? 0 : 1)} points/s`);
     if (state.done < state.total) {
-      parts.push(`ETA ${formatElapsed(((state.total - state.done) / rate) * 1000)}`);
+      parts.push(`ETA ${formatElapsed(Math.ceil((state.total - state.done) / rate) * 1000)}`);
     }
   }
   if (state.best !== undefined) parts.push(state.best);

@@ -56,16 +56,17 @@ function facts({ sweep, card, params, result }: Recorded): (readonly [string, st
   ];
 }
 
-function equityPlot({ result, metrics }: Recorded, width: number): string {
+function equityPlot({ card, result, metrics }: Recorded, width: number): string {
   if (result.equity.length < 2) return '';
-  const first = result.equityTs[0] ?? 0;
+  const first = result.simulationStartMs;
   const last = result.equityTs[result.equityTs.length - 1] ?? 0;
   const finalEquity = metrics['final_equity'];
   const title =
     typeof finalEquity === 'number'
       ? `  equity, USDT (ends at ${formatNumber(finalEquity, 2)})`
       : '  equity';
-  const plot = areaPlot(result.equity, {
+  const { starting_equity_usdt: start } = card.account;
+  const plot = areaPlot([start, ...result.equity], {
     width: width - 16,
     height: PLOT_ROWS,
     startLabel: formatShort(first),

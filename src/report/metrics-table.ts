@@ -166,13 +166,12 @@ function otherNames(metrics: MetricValues): string[] {
   return Object.keys(metrics).filter((name) => !grouped.has(name));
 }
 
+/** By unit; four decimals are kept for machines. */
 function decimalsOf(name: string): number {
-  const definition = findMetric(name);
-  if (definition === undefined) return 2;
-  if (/_count$|_trades$|_bars$|_calls$|_attempts$|_rejections$|consecutive/.test(name)) {
-    return name.startsWith('avg_') ? 1 : 0;
-  }
-  return ['sharpe', 'sortino', 'calmar'].includes(name) ? 3 : (definition.digits ?? 2);
+  const unit = findMetric(name)?.unit;
+  if (unit === 'count') return 0;
+  if (unit === 'bars') return name.startsWith('avg_') ? 1 : 0;
+  return unit === 'ratio' ? 3 : 2;
 }
 
 interface Line {

@@ -31,8 +31,8 @@ export function sparkline(values: ArrayLike<number>, width: number): string {
 
 /**
  * An area plot: each column is filled from the lowest value up to its own, to an eighth of a row.
- * A column stands for the last value of its stretch; the scale names the extremes of what is drawn
- * and the two labels its ends.
+ * A long series is drawn from values at equal distances; the scale names the extremes of what is
+ * drawn and the two labels its ends.
  */
 export function areaPlot(values: ArrayLike<number>, options: PlotOptions): string {
   const samples = sample(values, options.width);
@@ -59,12 +59,12 @@ export function areaPlot(values: ArrayLike<number>, options: PlotOptions): strin
 
 // --- internal ---
 
-/** At most `width` values: the last of each equal stretch of the series. */
+/** At most `width` values at equal distances, the first and the last among them. */
 function sample(values: ArrayLike<number>, width: number): number[] {
   const count = Math.min(values.length, Math.max(1, Math.floor(width)));
   return Array.from({ length: count }, (_, column) => {
-    const last = Math.ceil(((column + 1) * values.length) / count) - 1;
-    return values[last] ?? Number.NaN;
+    const index = count === 1 ? 0 : Math.round((column * (values.length - 1)) / (count - 1));
+    return values[index] ?? Number.NaN;
   });
 }
 

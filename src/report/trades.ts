@@ -41,7 +41,7 @@ const COLUMNS: readonly TableColumn<NumberedTrade>[] = [
   { key: 'entry_price', title: 'price', align: 'right', format: price },
   { key: 'exit_time', title: 'exit', format: shortTime },
   { key: 'exit_price', title: 'price', align: 'right', format: price },
-  { key: 'exit_reason', title: 'reason', format: (text: string | null) => words(text) },
+  { key: 'exit_reason', title: 'reason', format: reasonText },
   { key: 'net_pnl', title: 'net pnl', align: 'right', format: twoDecimals },
   { key: 'pnl_pct', title: 'pnl %', align: 'right', format: twoDecimals },
   { key: 'duration_bars', title: 'bars', align: 'right' },
@@ -60,6 +60,13 @@ function twoDecimals(value: number | null): string {
   return formatNumber(value, 2);
 }
 
-function words(text: string | null): string {
-  return text === null ? '—' : text.replaceAll('_', ' ');
+const REASONS: Readonly<Record<string, string>> = {
+  sl: 'stop',
+  tp: 'target',
+  end_of_data: 'end',
+  account_blown: 'blown',
+};
+
+function reasonText(reason: string | null): string {
+  return reason === null ? '—' : (REASONS[reason] ?? reason);
 }
