@@ -23,6 +23,7 @@ export async function runSweep(
   const isFresh = options.isFresh ?? false;
   const started = await startSweep(config, store, sweep, { executor: 'local', isFresh });
   options.onStarted?.(started);
-  options.onFeeds?.(await buildFeeds(config, started.plan.feedPlans));
+  const feeds = await buildFeeds(config, started.plan.feedPlans);
+  options.onFeeds?.(feeds);
   return { row: await runSweepLocal(config, store, started.row, options), started };
 }
