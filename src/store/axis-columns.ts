@@ -88,7 +88,7 @@ function columnType(values: Values): AxisColumn['type'] {
   if (values.every((value) => typeof value === 'boolean')) return 'boolean';
   if (!values.every((value) => typeof value === 'number')) return 'text';
   if (!values.every((value) => Number.isSafeInteger(value))) return 'double precision';
-  return values.every((value) => Math.abs(Number(value)) <= INT4_MAX) ? 'integer' : 'bigint';
+  return values.every((value) => Math.abs(value) <= INT4_MAX) ? 'integer' : 'bigint';
 }
 
 function arrayLiteral(values: Values, type: AxisColumn['type']): string {

@@ -4,6 +4,8 @@
  * Format: header, then per row an int16 count of fields and per field an int32 length (−1 = NULL)
  * and the bytes, big-endian; an int16 −1 ends it (PostgreSQL documentation, COPY, Binary Format).
  */
+import { pipeline } from 'node:stream/promises';
+import type { PendingQuery, Row, TransactionSql } from 'postgres';
 
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 
@@ -99,3 +101,29 @@ export class CopyEncoder {
     this.#buffer = grown;
   }
 }
+
+/**
+ * Sends `chunks` to a `copy … from stdin`. A driver of version 3.4.9 drops the error of a COPY that
+ * the server refuses after its last byte: the stream never ends and the transaction hangs
+ * (github.com/porsager/postgres/issues/1173). The query object still receives it, so it is listened to.
+ */
+export async function copyIn(
+  tx: TransactionSql,
+  statement: string,
+  chunks: Iterable<Buffer>,
+): Promise<void> {
+  const query: Rejectable = tx.unsafe(statement);
+  const failure = new Promise<never>((_resolve, reject) => {
+    const settle = query.reject?.bind(query);
+    query.reject = (error) => {
+      reject(error);
+      settle?.(error);
+    };
+  });
+  // Whoever comes second in the race below is nobody's to handle.
+  failure.catch(() => {});
+  const sink = await query.writable();
+  await Promise.race([pipeline(chunks, sink), failure]);
+}
+
+type Rejectable = PendingQuery<Row[]> & { reject?: (error: unknown) => void };

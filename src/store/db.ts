@@ -66,7 +66,7 @@ export function connectStore(
       extra_float_digits: 1,
     },
     types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
-  }) as unknown as Sql;
+  });
 }
 
 /** `host:port/database` of a connection string, without user and password. */

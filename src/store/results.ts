@@ -3,11 +3,10 @@
  * docs/decisions/0006-idempotent-checkpoints.md.
  */
 import type { Sql, TransactionSql } from 'postgres';
-import { pipeline } from 'node:stream/promises';
 import { assert } from '../assert.ts';
 import { METRIC_COLUMNS } from '../metrics/registry.ts';
 import { staleAttempt } from './batches.ts';
-import { CopyEncoder } from './copy.ts';
+import { CopyEncoder, copyIn } from './copy.ts';
 import { leafNameOf, quoteIdentifier } from './identifiers.ts';
 import { betterRow, countRows, type CheckpointCounts } from './checkpoint-counts.ts';
 import { refreshSweepView } from './sweep-view.ts';
@@ -125,10 +124,11 @@ async function copyRows(
   objectiveColumn: number,
 ): Promise<void> {
   const leaf = quoteIdentifier(leafNameOf(sweepId));
-  const sink = await tx
-    .unsafe(`copy ${leaf} (${COLUMN_LIST}) from stdin with (format binary)`)
-    .writable();
-  await pipeline(encodeRows(sweepId, rows, objectiveColumn), sink);
+  await copyIn(
+    tx,
+    `copy ${leaf} (${COLUMN_LIST}) from stdin with (format binary)`,
+    encodeRows(sweepId, rows, objectiveColumn),
+  );
 }
 
 /** The rows as chunks of a binary COPY, in the order of COLUMNS. */

@@ -160,7 +160,7 @@ class Printer {
   }
 
   #call(node: jsep.CallExpression): Printed {
-    const name = node.callee.type === 'Identifier' ? String(node.callee['name']) : '';
+    const name = node.callee.type === 'Identifier' ? (node.callee as jsep.Identifier).name : '';
     const known = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
     if (!known) {
       throw refuse(
