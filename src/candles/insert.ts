@@ -1,3 +1,5 @@
+import { SweepError } from '../errors.ts';
+import { formatInstant } from '../time.ts';
 import type { CandleDb } from './db.ts';
 import type { Candles } from './query.ts';
 
@@ -71,6 +73,22 @@ export async function firstDifference(
     stored: row[`stored_${column}`] ?? null,
     given: row[`given_${column}`] ?? null,
   };
+}
+
+/** The refusal of rows that contradict stored ones; `what` names the row. */
+export function differenceError(
+  what: string,
+  { symbol, timeframe }: Series,
+  { tsMs, column, given, stored }: Difference,
+): SweepError {
+  return new SweepError(
+    'IMPORT_REFUSED',
+    `${what} (${symbol} ${timeframe} ${formatInstant(tsMs)}) differs from the stored candle: ${column} is ${given}, stored is ${stored}`,
+    {
+      hint: 'Nothing was stored. --replace overwrites stored candles.',
+      facts: { symbol, timeframe, time: formatInstant(tsMs) },
+    },
+  );
 }
 
 /** Stores what is staged; the caller has looked at differences and holds the transaction. */
