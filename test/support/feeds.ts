@@ -50,10 +50,10 @@ export function factsOf(candles: Candles): CandleFacts {
   return { symbol, timeframe, tsOpen, monthDigests: digestMonths(candles) };
 }
 
-/** A resolved sweep over a card's text; three days from 2023-01-15 unless the patch says otherwise. */
+/** A resolved sweep over a card's text; three days from 2023-01-17 unless the patch says otherwise. */
 export function sweepOf(cardText: string, patch: Partial<Sweep> = {}): Sweep {
   const { card } = parseCard(cardText);
-  const startMs = Date.UTC(2023, 0, 15);
+  const startMs = Date.UTC(2023, 0, 17);
   return {
     name: 'test',
     card,
@@ -109,4 +109,15 @@ export function libraryOf(sweep: Sweep, candles: readonly Candles[]): FeedLibrar
     storeOfFrame(buildFeatureFrame(plan, plannedCandles(plan, candles))),
   );
   return new FeedLibrary(stores, sweep);
+}
+
+/** Equality bit by bit: -0 differs from 0, and NaN equals the same NaN. */
+export function sameBits(
+  a: Float64Array | Float32Array | undefined,
+  b: Float64Array | Float32Array | undefined,
+): boolean {
+  if (!a || !b) return false;
+  const bytesOf = (column: Float64Array | Float32Array) =>
+    Buffer.from(column.buffer as ArrayBuffer, column.byteOffset, column.byteLength);
+  return a.constructor === b.constructor && bytesOf(a).equals(bytesOf(b));
 }
