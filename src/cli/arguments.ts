@@ -13,7 +13,7 @@ import { didYouMean } from './did-you-mean.ts';
  * argument; names the closest known flag.
  */
 export function checkArguments(rawArgs: readonly string[], definition: ArgsDef): void {
-  const positionals = scan(rawArgs, definition).positionals;
+  const { positionals, flags } = scan(rawArgs, definition);
   const expected = Object.entries(definition).filter(([, arg]) => arg.type === 'positional');
   const isRest = expected.some(([, arg]) => (arg.description ?? '').includes('(repeatable)'));
   const missing = expected
@@ -22,6 +22,15 @@ export function checkArguments(rawArgs: readonly string[], definition: ArgsDef):
   if (missing !== undefined) {
     throw new SweepError('USAGE', `missing argument ${missing[0].toUpperCase()}`, {
       hint: missing[1].description ?? 'see --help',
+    });
+  }
+  const needed = Object.entries(definition).find(
+    ([name, arg]) =>
+      arg.type !== 'positional' && arg.required === true && !flags.some(([flag]) => flag === name),
+  );
+  if (needed !== undefined) {
+    throw new SweepError('USAGE', `missing flag --${needed[0]}`, {
+      hint: needed[1].description ?? 'see --help',
     });
   }
   const surplus = positionals[expected.length];

@@ -104,7 +104,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   schedule: {
     group: 'services',
-    usage: 'create | list | trigger | delete',
+    usage: 'create | list | show | trigger | delete',
     summary: 'nights by a Temporal Schedule',
     load: async () => erased((await import('./commands/schedule.ts')).scheduleCommand),
   },

@@ -39,6 +39,13 @@ describe('a command line', () => {
     expect(error.hint ?? '').toMatch(hint);
   });
 
+  test('without a flag that must be there is refused', () => {
+    const definition = { ...DEFINITION, cron: { type: 'string', required: true } } as const;
+    expect(caught(() => checkArguments(['card.yml'], definition)).message).toBe(
+      'missing flag --cron',
+    );
+  });
+
   test('may carry negative numbers as values', () => {
     expect(check('card.yml', '--window', '-5')).not.toThrow();
   });
