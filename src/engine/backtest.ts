@@ -6,6 +6,7 @@ import { Exchange, type FundingRates } from './exchange.ts';
 import { runConstants, starvationLevel, type RunConstants } from './models.ts';
 import { EntryPlanner } from './orders.ts';
 import type { ProfileRules } from './profile.ts';
+import { QuietBars } from './quiet-bars.ts';
 import { simulationStart } from './simulation-start.ts';
 import {
   EXIT_SIGNAL,
@@ -149,6 +150,8 @@ function runBars(run: Run): number {
   const signals = strategy.evaluate?.(startBar);
   const view = signals ? undefined : new RuntimeSnapshotView(run.feeds, run.options.params);
   const stops = new StopChecks(run);
+  const quiet = signals && new QuietBars({ ...run, signals, endBar });
+  const canSkipHeld = !stops.areTestedWhenHeld;
   for (let bar = startBar; bar < endBar; bar++) {
     exchange.step(bar);
     run.stop = stops.check();
@@ -164,6 +167,9 @@ function runBars(run: Run): number {
       if (code !== NO_SIGNAL) act(run, bar, code);
     }
     equity[bar - startBar] = account.equity;
+    if (quiet === undefined || exchange.isPending) continue;
+    if (account.side === 0) bar = quiet.skipFlat(bar + 1) - 1;
+    else if (canSkipHeld) bar = quiet.skipHeld(bar + 1) - 1;
   }
   return endBar;
 }
@@ -202,6 +208,11 @@ class StopChecks {
     this.#isAccountLiquidated = options.rules.liquidation === 'account';
     this.#endsWhenStarved = options.rules.starvation === 'ends_run';
     this.#starvation = starvationLevel(constants);
+  }
+
+  /** Whether a check can hit while a position is open. */
+  get areTestedWhenHeld(): boolean {
+    return this.#isAccountLiquidated || !this.#endsWhenStarved;
   }
 
   check(): 'liquidated' | 'account_blown' | undefined {

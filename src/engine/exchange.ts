@@ -46,21 +46,21 @@ export class Exchange {
   readonly #rules: ProfileRules;
   readonly #constants: RunConstants;
   readonly #funding: FundingRates | undefined;
-  readonly #tsOpen: Float64Array;
+  readonly tsOpen: Float64Array;
   readonly #tsClose: Float64Array;
   readonly #open: Float64Array;
-  readonly #high: Float64Array;
-  readonly #low: Float64Array;
-  readonly #close: Float64Array;
+  readonly high: Float64Array;
+  readonly low: Float64Array;
+  readonly close: Float64Array;
   #pendingEntry: EntryOrder | undefined = undefined;
   #isClosePending = false;
   /** The nearer of stop and liquidation level, ±infinity where there is none. */
-  #adverse = 0;
+  adverse = 0;
   #adverseReason: 'sl' | 'liquidated' = 'sl';
   /** Target level, ±infinity where there is none. */
-  #favourable = 0;
+  favourable = 0;
   #nextFunding = 0;
-  #nextFundingMs = Number.POSITIVE_INFINITY;
+  nextFundingMs = Number.POSITIVE_INFINITY;
 
   constructor({ feeds, rules, constants, trades, funding }: ExchangeSetup) {
     const { store } = feeds.exec;
@@ -69,23 +69,34 @@ export class Exchange {
     this.#constants = constants;
     this.trades = trades;
     this.#funding = rules.hasFunding ? funding : undefined;
-    this.#nextFundingMs = this.#funding?.tsMs[0] ?? Number.POSITIVE_INFINITY;
-    this.#tsOpen = store.tsOpen;
+    this.nextFundingMs = this.#funding?.tsMs[0] ?? Number.POSITIVE_INFINITY;
+    this.tsOpen = store.tsOpen;
     this.#tsClose = store.tsClose;
     this.#open = store.open;
-    this.#high = store.high;
-    this.#low = store.low;
-    this.#close = store.close;
+    this.high = store.high;
+    this.low = store.low;
+    this.close = store.close;
   }
 
   /** Bar `bar` happens: funding, pending close and entry at its open, levels inside, mark at its close. */
   step(bar: number): void {
-    this.markPrice = this.#close[bar] as number;
-    if ((this.#tsOpen[bar] as number) >= this.#nextFundingMs) this.#settleFunding(bar);
+    this.markPrice = this.close[bar] as number;
+    if ((this.tsOpen[bar] as number) >= this.nextFundingMs) this.#settleFunding(bar);
     if (this.#isClosePending) this.#fillClose(bar);
     if (this.#pendingEntry !== undefined) this.#fillEntry(bar, this.#pendingEntry);
     if (this.account.side !== 0) this.#testLevels(bar);
     this.account.mark(this.markPrice);
+  }
+
+  /** The mark of `bar`, on which nothing else happened. */
+  remark(bar: number): void {
+    this.markPrice = this.close[bar] as number;
+    this.account.mark(this.markPrice);
+  }
+
+  /** Whether an order or a close waits for the next open. */
+  get isPending(): boolean {
+    return this.#isClosePending || this.#pendingEntry !== undefined;
   }
 
   /** Takes an entry for the next open. Too small an order is dropped and not counted. */
@@ -102,8 +113,8 @@ export class Exchange {
 
   /** Closes an open position at the close of `bar`, at once (end of data, terminal stops). */
   closeNow(bar: number, reason: ExitReason): void {
-    const times = reason === 'end_of_data' ? this.#tsOpen : this.#tsClose;
-    this.#closeAt(this.#close[bar] as number, reason, bar, times[bar] as number);
+    const times = reason === 'end_of_data' ? this.tsOpen : this.#tsClose;
+    this.#closeAt(this.close[bar] as number, reason, bar, times[bar] as number);
   }
 
   /** Free balance for a new order: equity less the margin in use, not below 0. */
@@ -123,25 +134,25 @@ export class Exchange {
   /** Every event up to this bar's open, on a position held from before, at the last close. */
   #settleFunding(bar: number): void {
     const { tsMs, rate } = this.#funding as FundingRates;
-    const openMs = this.#tsOpen[bar] as number;
+    const openMs = this.tsOpen[bar] as number;
     const { account } = this;
     const isHeld = account.side !== 0;
     while (this.#nextFunding < tsMs.length && (tsMs[this.#nextFunding] as number) <= openMs) {
       if (isHeld) {
-        const price = this.#close[bar - 1] as number;
+        const price = this.close[bar - 1] as number;
         const fraction = rate[this.#nextFunding] as number;
         account.pay(fundingPayment(account.side, account.size, price, fraction));
       }
       this.#nextFunding += 1;
     }
     if (isHeld) this.fundingBars.push(bar);
-    this.#nextFundingMs = tsMs[this.#nextFunding] ?? Number.POSITIVE_INFINITY;
+    this.nextFundingMs = tsMs[this.#nextFunding] ?? Number.POSITIVE_INFINITY;
   }
 
   #fillClose(bar: number): void {
     this.#isClosePending = false;
     if (this.account.side === 0) return;
-    this.#closeAt(this.#open[bar] as number, 'signal', bar, this.#tsOpen[bar] as number);
+    this.#closeAt(this.#open[bar] as number, 'signal', bar, this.tsOpen[bar] as number);
   }
 
   #fillEntry(bar: number, order: EntryOrder): void {
@@ -172,24 +183,24 @@ export class Exchange {
   #armLevels(): void {
     const { side, stop, target, entryPrice } = this.account;
     const nowhere = side * Number.NEGATIVE_INFINITY;
-    this.#favourable = Number.isNaN(target) ? -nowhere : target;
-    this.#adverse = Number.isNaN(stop) ? nowhere : stop;
+    this.favourable = Number.isNaN(target) ? -nowhere : target;
+    this.adverse = Number.isNaN(stop) ? nowhere : stop;
     this.#adverseReason = 'sl';
     if (this.#rules.liquidation !== 'isolated') return;
     const liquidation = liquidationPrice(entryPrice, side, this.#constants);
-    if (side * (liquidation - this.#adverse) > 0) {
-      this.#adverse = liquidation;
+    if (side * (liquidation - this.adverse) > 0) {
+      this.adverse = liquidation;
       this.#adverseReason = 'liquidated';
     }
   }
 
   #testLevels(bar: number): void {
     const { account } = this;
-    const low = this.#low[bar] as number;
-    const high = this.#high[bar] as number;
+    const low = this.low[bar] as number;
+    const high = this.high[bar] as number;
     const isLong = account.side > 0;
-    const isAdverse = isLong ? low <= this.#adverse : high >= this.#adverse;
-    const isFavourable = isLong ? high >= this.#favourable : low <= this.#favourable;
+    const isAdverse = isLong ? low <= this.adverse : high >= this.adverse;
+    const isFavourable = isLong ? high >= this.favourable : low <= this.favourable;
     if (isAdverse || isFavourable) {
       this.#exitInside(bar, isAdverse);
       return;
@@ -206,13 +217,13 @@ export class Exchange {
     const { side } = this.account;
     const open = this.#open[bar] as number;
     const hasGapFills = this.#rules.gapFill === 'open';
-    const opensBelow = hasGapFills && side * open <= side * this.#adverse;
-    const opensAbove = hasGapFills && !opensBelow && side * open >= side * this.#favourable;
-    const time = this.#tsOpen[bar] as number;
+    const opensBelow = hasGapFills && side * open <= side * this.adverse;
+    const opensAbove = hasGapFills && !opensBelow && side * open >= side * this.favourable;
+    const time = this.tsOpen[bar] as number;
     if (isAdverse && !opensAbove) {
-      this.#closeAt(opensBelow ? open : this.#adverse, this.#adverseReason, bar, time);
+      this.#closeAt(opensBelow ? open : this.adverse, this.#adverseReason, bar, time);
     } else {
-      this.#closeAt(opensAbove ? open : this.#favourable, 'tp', bar, time);
+      this.#closeAt(opensAbove ? open : this.favourable, 'tp', bar, time);
     }
   }
 
@@ -250,7 +261,7 @@ export class Exchange {
       pnlPct,
       maePct: this.#excursionPct(side > 0 ? below : above),
       mfePct: this.#excursionPct(side > 0 ? above : below),
-      entryTime: this.#tsOpen[account.entryBar] as number,
+      entryTime: this.tsOpen[account.entryBar] as number,
       exitTime,
     });
   }

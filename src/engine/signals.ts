@@ -88,10 +88,9 @@ interface RulePass {
   readonly buffers: SignalBuffers;
 }
 
-/** Value of an operand at exec bar i: `values[i·stride − shift]`, none below bar `from`. */
+/** Value of an operand at exec bar i: `values[i − shift]`, none below bar `from`. */
 interface Operand {
   readonly values: FloatColumn;
-  readonly stride: 0 | 1;
   readonly shift: number;
   readonly from: number;
 }
@@ -125,11 +124,13 @@ function matchCondition(pass: RulePass, condition: Condition): void {
       const offset = condition.prev_offset;
       const before = operandOf(pass, tf, condition.indicator_key, { offset, slot: 2 });
       const beforeRight = rightOf(pass, condition, { offset, slot: 3 });
-      if (before === undefined || beforeRight === undefined) return;
-      const isAbove = operator === 'cross_above';
-      keepGreater(pass, isAbove ? left : right, isAbove ? right : left);
-      keepNotLess(pass, isAbove ? beforeRight : before, isAbove ? before : beforeRight);
+      if (before === undefined || beforeRight === undefined) return undefined;
+      return operator === 'cross_above'
+        ? keepCross(pass, [left, right, before, beforeRight])
+        : keepCross(pass, [right, left, beforeRight, before]);
     }
+    default:
+      return undefined;
   }
 }
 
@@ -143,8 +144,9 @@ function rightOf(pass: RulePass, condition: Condition, place: Place): Operand | 
   if (condition.is_indicator_comparison) {
     return operandOf(pass, condition.tf, String(condition.value), place);
   }
-  const values = Float64Array.of(Number(condition.value));
-  return { values, stride: 0, shift: 0, from: pass.start };
+  const values = pass.buffers.aligned(place.slot, pass.end);
+  values.fill(Number(condition.value), pass.start, pass.end);
+  return { values, shift: 0, from: pass.start };
 }
 
 /** Undefined where the role has no such series: no value, on every bar. */
@@ -156,48 +158,68 @@ function operandOf(pass: RulePass, role: Role, key: string, place: Place): Opera
   if (column === undefined || feed === undefined) return undefined;
   const { visible, firstBar } = feed;
   if (visible === undefined) {
-    return { values: column, stride: 1, shift: offset, from: firstBar + offset };
+    return { values: column, shift: offset, from: firstBar + offset };
   }
   const values = pass.buffers.aligned(slot, pass.end);
   for (let i = pass.start; i < pass.end; i++) {
     const row = (visible[i] as number) - offset;
     values[i] = row < firstBar ? Number.NaN : (column[row] as number);
   }
-  return { values, stride: 1, shift: 0, from: pass.start };
+  return { values, shift: 0, from: pass.start };
 }
 
-/** First bar where both operands exist; clears the mask before it. */
-function firstCommon(pass: RulePass, a: Operand, b: Operand): number {
-  const from = Math.max(pass.start, Math.min(pass.end, Math.max(a.from, b.from)));
+/** First bar where all operands exist; clears the mask before it. */
+function firstCommon(pass: RulePass, operands: readonly Operand[]): number {
+  const first = Math.max(pass.start, ...operands.map(({ from }) => from));
+  const from = Math.min(pass.end, first);
   if (from > pass.start) pass.mask.fill(0, pass.start, from);
   return from;
 }
 
+/** The operand's values for the bars from `from` to the end of the pass. */
+function valuesFrom({ values, shift }: Operand, from: number, end: number): FloatColumn {
+  return values.subarray(from - shift, end - shift);
+}
+
 function keepGreater(pass: RulePass, a: Operand, b: Operand): void {
-  const { mask, end } = pass;
-  const [x, dx, sx] = [a.values, a.stride, a.shift];
-  const [y, dy, sy] = [b.values, b.stride, b.shift];
-  for (let i = firstCommon(pass, a, b); i < end; i++) {
-    if (!((x[i * dx - sx] as number) > (y[i * dy - sy] as number))) mask[i] = 0;
+  const from = firstCommon(pass, [a, b]);
+  const mask = pass.mask.subarray(from, pass.end);
+  const [x, y] = [valuesFrom(a, from, pass.end), valuesFrom(b, from, pass.end)];
+  for (let i = 0; i < mask.length; i++) {
+    if (!((x[i] as number) > (y[i] as number))) mask[i] = 0;
   }
 }
 
 function keepNotLess(pass: RulePass, a: Operand, b: Operand): void {
-  const { mask, end } = pass;
-  const [x, dx, sx] = [a.values, a.stride, a.shift];
-  const [y, dy, sy] = [b.values, b.stride, b.shift];
-  for (let i = firstCommon(pass, a, b); i < end; i++) {
-    if (!((x[i * dx - sx] as number) >= (y[i * dy - sy] as number))) mask[i] = 0;
+  const from = firstCommon(pass, [a, b]);
+  const mask = pass.mask.subarray(from, pass.end);
+  const [x, y] = [valuesFrom(a, from, pass.end), valuesFrom(b, from, pass.end)];
+  for (let i = 0; i < mask.length; i++) {
+    if (!((x[i] as number) >= (y[i] as number))) mask[i] = 0;
   }
 }
 
 function keepEqual(pass: RulePass, a: Operand, b: Operand): void {
-  const { mask, end } = pass;
-  const [x, dx, sx] = [a.values, a.stride, a.shift];
-  const [y, dy, sy] = [b.values, b.stride, b.shift];
-  for (let i = firstCommon(pass, a, b); i < end; i++) {
-    const difference = Math.abs((x[i * dx - sx] as number) - (y[i * dy - sy] as number));
+  const from = firstCommon(pass, [a, b]);
+  const mask = pass.mask.subarray(from, pass.end);
+  const [x, y] = [valuesFrom(a, from, pass.end), valuesFrom(b, from, pass.end)];
+  for (let i = 0; i < mask.length; i++) {
+    const difference = Math.abs((x[i] as number) - (y[i] as number));
     if (!(difference < EQUAL_EPSILON)) mask[i] = 0;
+  }
+}
+
+/** The first of the pair rises above the second: above it now, not above it before. */
+function keepCross(pass: RulePass, operands: readonly [Operand, Operand, Operand, Operand]): void {
+  const from = firstCommon(pass, operands);
+  const mask = pass.mask.subarray(from, pass.end);
+  const [now, other, before, otherBefore] = operands;
+  const [x, y] = [valuesFrom(now, from, pass.end), valuesFrom(other, from, pass.end)];
+  const u = valuesFrom(before, from, pass.end);
+  const v = valuesFrom(otherBefore, from, pass.end);
+  for (let i = 0; i < mask.length; i++) {
+    const isAbove = (x[i] as number) > (y[i] as number);
+    if (!isAbove || !((u[i] as number) <= (v[i] as number))) mask[i] = 0;
   }
 }
 

@@ -117,6 +117,7 @@ function roleFeed(role: RoleArrays, execClose: Float64Array | undefined): RoleFe
       precision: 'float64',
       profile: 'standard',
       candle_digest: '',
+      body_start: 0,
       columns: [],
     },
     arrays,
