@@ -23,7 +23,12 @@ export function installRuntime(logLevel: LogLevel): void {
 
 type Entry = Parameters<ConstructorParameters<typeof DefaultLogger>[1] & {}>[0];
 
+/** A batch worker has no workflows, by intention; a task token is of no use to a reader. */
+const EXPECTED = 'No workflows registered';
+const NO_FACTS = new Set(['taskToken', 'sdkComponent']);
+
 function forward({ level, message, meta }: Entry): void {
+  if (message.startsWith(EXPECTED)) return;
   const isBad = level === 'WARN' || level === 'ERROR';
   log[isBad ? 'warn' : 'debug'](message, factsOf(meta));
 }
@@ -31,6 +36,7 @@ function forward({ level, message, meta }: Entry): void {
 function factsOf(meta: Readonly<Record<string, unknown>> | undefined): LogFacts {
   const entries = Object.entries(meta ?? {}).flatMap(
     ([key, value]): [string, LogFacts[string]][] => {
+      if (NO_FACTS.has(key)) return [];
       if (value instanceof Error) return [[key, value.message]];
       const isFact = typeof value === 'string' || typeof value === 'number';
       return isFact ? [[key, value]] : [];

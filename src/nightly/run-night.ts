@@ -25,7 +25,7 @@ export async function runNight(
   options: RunSweepOptions,
 ): Promise<NightRecord | undefined> {
   const sweep = resolveNight(parsed, overrides, asOfMs);
-  const { row } = await runSweep(config, store, sweep, options);
+  const { row } = await runSweep(config, store, sweep, { onFeeds: () => {}, ...options });
   if (row.status === 'stopped') return undefined;
   return recordNight(store.sql, { scheduleName: null, sweepId: row.sweepId, asOfMs });
 }

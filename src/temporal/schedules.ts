@@ -130,14 +130,12 @@ function stateOf({ state, info }: ScheduleDescription): ScheduleState {
   };
 }
 
-/** gRPC's INVALID_ARGUMENT (3) is about what the user wrote. */
+/** The server's INVALID_ARGUMENT, about what the user wrote, comes out of the SDK as a TypeError. */
 function refusedSpec(error: unknown, cron: string, timezone: string): SweepError | undefined {
-  const cause = error instanceof Error ? (error.cause ?? error) : undefined;
-  const isInvalid = cause instanceof Error && 'code' in cause && cause.code === 3;
-  if (!isInvalid) return undefined;
-  const reason = 'details' in cause ? String(cause.details) : cause.message;
-  return new SweepError('USAGE', `"${cron}" in ${timezone} is no schedule: ${reason}`, {
-    hint: 'Five fields: minute hour day month weekday, as in --cron "0 2 * * *"; --timezone Europe/Berlin.',
-    cause,
+  if (!(error instanceof TypeError)) return undefined;
+  const text = `"${cron}" in ${timezone} is no schedule: ${error.message}`;
+  return new SweepError('USAGE', text, {
+    hint: 'Five fields: minute hour day month weekday, as in --cron "0 2 * * *" --timezone Europe/Berlin.',
+    cause: error,
   });
 }

@@ -196,7 +196,7 @@ async function withSchedules<T>(
   // Temporal first: without it nothing is started for nothing.
   await using temporal = await connectTemporal(config);
   await using store = await openStore(config);
-  return action({ temporal, storeId: store.storeId }, store.sql);
+  return await action({ temporal, storeId: store.storeId }, store.sql);
 }
 
 /** Row and Temporal Schedule, or neither. */
