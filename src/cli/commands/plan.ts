@@ -40,6 +40,9 @@ export const planCommand = defineCommand({
 
 // --- internal ---
 
+/** Points looked at for an example of a refusal; a million take a second. */
+const REFUSALS_LOOKED_MAX = 10_000;
+
 interface PlanExtras {
   readonly estimate: SweepEstimate;
   readonly warnings: readonly CardIssue[];
@@ -113,19 +116,30 @@ function objectiveText({ sweep }: SweepPlan): string {
   return `${direction} ${metric}${require}`;
 }
 
-/** `12 × 10 × 5 = 600   after "fast < slow": 540`. */
-function gridText({ sweep, points }: SweepPlan): string {
+/** `12 × 10 × 5 = 600   fast × slow × stop`, then what constraints and refusals leave. */
+function gridText({ sweep, grid, points }: SweepPlan): string {
   const sizes = sweep.axes.map((axis) => formatCount(axis.values.length));
   const product = sizes.length > 1 ? `${sizes.join(' × ')} = ` : '';
   const names = sweep.axes.map((axis) => axis.name).join(' × ');
   const constraints = sweep.constraints.map((text) => `"${text}"`).join(', ');
   const admitted = `${points.isEstimated ? 'about ' : ''}${formatCount(points.admitted)}`;
-  return [
-    `${product}${formatCount(points.total)}`,
-    ...(names === '' ? ['one point, no axes'] : [names]),
+  const after = [
     ...(constraints === '' ? [] : [`after ${constraints}: ${admitted}`]),
-    ...(points.refused > 0 ? [`${formatCount(points.refused)} refused`] : []),
-  ].join('   ');
+    ...(points.refused > 0 ? [`${formatCount(points.refused)} refused${refusalText(grid)}`] : []),
+  ];
+  const whole = `${product}${formatCount(points.total)}   ${names === '' ? 'one point, no axes' : names}`;
+  return [whole, ...after].join(whole.length + after.join('').length < 70 ? '   ' : '\n');
+}
+
+/** Why points are refused, by the first of them within reach. */
+function refusalText(grid: SweepPlan['grid']): string {
+  let index = grid.nextAdmitted(0);
+  for (let looked = 0; looked < REFUSALS_LOOKED_MAX && index < grid.size; looked++) {
+    const refusal = grid.refusal(index);
+    if (refusal !== undefined) return ` (${refusal.message})`;
+    index = grid.nextAdmitted(index + 1);
+  }
+  return '';
 }
 
 function candleLines({ sweep, feedPlans }: SweepPlan): (readonly [string, string])[] {

@@ -8,6 +8,7 @@ import { openStore, type Store } from '../../store/db.ts';
 import { rankResults } from '../../store/rank.ts';
 import { sweepProgress } from '../../store/progress.ts';
 import type { SweepRow } from '../../store/sweeps.ts';
+import type { TemporalClient } from '../../temporal/client.ts';
 import { loadSweep } from '../card-file.ts';
 import { cardArgument, jsonFlag, sweepFlags, sweepOverrides, wholeNumber } from '../flags.ts';
 import { Interrupt } from '../interrupt.ts';
@@ -45,6 +46,8 @@ export const runCommand = defineCommand({
     const config = loadConfig(undefined, threads === undefined ? {} : { threads });
     const executor = chooseExecutor(args.executor, config, args.detach === true);
     const sweep = await loadSweep(args.card, sweepOverrides(args, rawArgs, ARGS));
+    // Connected first: a sweep that cannot be driven must not be left in the store.
+    await using temporal = executor === 'temporal' ? await openTemporal(config) : undefined;
     await using store = await openStore(config);
     const started = await startSweep(config, store, sweep, {
       executor,
@@ -52,7 +55,7 @@ export const runCommand = defineCommand({
     });
     await announce(store, started);
     const work = { config, store, started, batchSize };
-    if (executor === 'temporal') await runByTemporal(work, args.detach === true);
+    if (temporal !== undefined) await runByTemporal(work, temporal, args.detach === true);
     else await runHere(work);
     await report(store, started.row.sweepId, args.json === true);
   },
@@ -82,6 +85,11 @@ function chooseExecutor(
     });
   }
   return executor;
+}
+
+async function openTemporal(config: Config): Promise<TemporalClient> {
+  const { connectTemporal } = await import('../../temporal/client.ts');
+  return connectTemporal(config);
 }
 
 async function announce(store: Store, { row, plan, isResumed }: StartedSweep): Promise<void> {
@@ -119,11 +127,11 @@ async function runHere({ config, store, started, batchSize }: Work): Promise<voi
 
 /** Starts the workflow, or attaches to it, and follows it until it ends. */
 async function runByTemporal(
-  { config, store, started, batchSize }: Work,
+  { store, started, batchSize }: Work,
+  temporal: TemporalClient,
   isDetached: boolean,
 ): Promise<void> {
-  const { connectTemporal, startSweepWorkflow } = await import('../../temporal/client.ts');
-  await using temporal = await connectTemporal(config);
+  const { startSweepWorkflow } = await import('../../temporal/client.ts');
   const { sweepId } = started.row;
   const { handle, isAttached } = await startSweepWorkflow(temporal, store.storeId, {
     sweepId,
