@@ -37,7 +37,6 @@ export function temporalHome(options: { candles?: 'synthetic' | 'none' } = {}): 
     // The template's id is in every clone, and task queues are named by it: files must not share them.
     await database.sql`update store_info set store_id = gen_random_uuid()`;
     if (options.candles === 'none') return;
-    if (options.candles === 'none') return;
     const [bars, startMs] = [90 * 288, Date.UTC(2023, 0, 1)];
     const exec = synthesizeCandles({ symbol: 'BTCUSDT', timeframe: '5m', bars, seed: 7, startMs });
     const higher = (['15m', '1h'] as const).map((to) => aggregateCandles(exec, to).candles);
