@@ -40,6 +40,22 @@ export function roughCandles(bars: number, seed: number): GoldenCandles {
   return { open, high, low, close, volume };
 }
 
+/** Candles that move on every bar: no flat bar, no equal closes, volume always. */
+export function livelyCandles(bars: number, seed: number): GoldenCandles {
+  const random = seededRandom(seed);
+  const candles = roughCandles(bars, seed);
+  let price = 50 + 100 * random();
+  for (let i = 0; i < bars; i++) {
+    candles.open[i] = price;
+    price *= 1 + 0.02 * (random() - 0.5);
+    candles.close[i] = price;
+    candles.high[i] = Math.max(candles.open[i]!, price) * (1 + 0.005 * random());
+    candles.low[i] = Math.min(candles.open[i]!, price) * (1 - 0.005 * random());
+    candles.volume[i] = 1 + 1000 * random();
+  }
+  return candles;
+}
+
 function cents(value: number): number {
   return Math.round(value * 100) / 100;
 }
