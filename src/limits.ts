@@ -54,3 +54,6 @@ export const CHECKPOINT_ROWS_MAX = 5_000;
 /** Combinations of the axes of one feature spec that a feed plan enumerates: 250,000 columns of the
  * shortest useful window are past FEED_PLAN_BYTES_MAX anyway. */
 export const FEED_COMBINATIONS_MAX = 250_000;
+
+/** Synthetic bars of one call: nineteen years of 1m, 480 MB of columns. */
+export const SYNTH_BARS_MAX = 10_000_000;

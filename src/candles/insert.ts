@@ -32,8 +32,24 @@ export interface Series {
  * left alone. 105,120 new rows: about 300 ms.
  */
 export async function insertCandles(db: CandleDb, candles: Candles): Promise<StoreCounts> {
+  return storeCandles(db, candles, { replace: true });
+}
+
+/**
+ * The same, but rows that differ from stored ones are refused unless `replace`.
+ * @throws SweepError IMPORT_REFUSED naming the first row that differs; nothing is stored then.
+ */
+export async function storeCandles(
+  db: CandleDb,
+  candles: Candles,
+  { replace }: { readonly replace: boolean },
+): Promise<StoreCounts> {
   return db.transaction(async () => {
     await stageCandles(db, candles);
+    const difference = replace ? undefined : await firstDifference(db, candles);
+    if (difference !== undefined) {
+      throw differenceError(`row ${difference.row}`, candles, difference);
+    }
     return storeStaged(db, candles);
   });
 }
