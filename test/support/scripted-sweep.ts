@@ -6,9 +6,12 @@ import type {
   EndSweepInput,
   PlanInput,
   PlannedSweep,
+  PrepareNightlyInput,
+  RecordNightlyInput,
   RunningState,
   SweepStateInput,
 } from '../../src/contracts.ts';
+import { sweepWorkflowId } from '../../src/temporal/ids.ts';
 import { taskQueues } from '../../src/temporal/task-queues.ts';
 import { workflowSource } from '../../workers/bundle.ts';
 import { installRuntime } from '../../workers/runtime.ts';
@@ -93,6 +96,15 @@ export class ScriptedSweep implements AsyncDisposable {
       }),
       buildFeeds: async () => void (this.feedBuilds += 1),
       setSweepState: async ({ state }: SweepStateInput) => void this.states.push(state),
+      prepareNightly: async ({ scheduleName }: PrepareNightlyInput) => ({
+        sweepId: scheduleName,
+        workflowId: sweepWorkflowId(scheduleName),
+      }),
+      recordNightly: async ({ scheduleName, sweepId }: RecordNightlyInput) => ({
+        scheduleName,
+        sweepId,
+        status: 'completed',
+      }),
       endSweep: async (input: EndSweepInput) => {
         this.endings.push(input);
         const isWhole = input.ending === 'finished' && input.failedBatches > 0;

@@ -93,8 +93,8 @@ describe('the columns of a plan', () => {
       '- { indicator_type: atr',
       '- { indicator_type: sma, output_key: mean, params: { length: 40 } }\n      - { indicator_type: atr',
     );
-    const with_ = sweepOf(card, { axes: [axis('right', path, ['slow', 'mean'])] });
-    expect(idsOf(plansOf(with_, [fiveMinutes])[0])).toContain('sma(length=40):close');
+    const swept = sweepOf(card, { axes: [axis('right', path, ['slow', 'mean'])] });
+    expect(idsOf(plansOf(swept, [fiveMinutes])[0])).toContain('sma(length=40):close');
     expect(idsOf(plansOf(sweepOf(card), [fiveMinutes])[0])).not.toContain('sma(length=40):close');
   });
 
