@@ -76,8 +76,8 @@ describe('no indicator looks ahead', () => {
   function withFlatStart(candles: GoldenCandles): GoldenCandles {
     const price = candles.open[0]!;
     for (const name of ['open', 'high', 'low', 'close'] as const) {
-      // One step up before it: RSI is then 100 throughout, a range of zero for stochrsi.
-      candles[name].fill(price / 2, 0, 1).fill(price, 1, FLAT_ROWS);
+      // One step down before it: RSI is then 0 throughout, a range of zero for stochrsi.
+      candles[name].fill(2 * price, 0, 1).fill(price, 1, FLAT_ROWS);
     }
     return candles;
   }
