@@ -10,7 +10,7 @@ export const natrIndicator: IndicatorDefinition = {
   outputs: [],
   trade: 'supported',
   doc: '100/x · EMA(L) of the true range, begun with the mean of the first L',
-  source: 'J. Forman, Cross-Market Evaluations, Stocks & Commodities 24:6 (2006); EMA as pandas_ta',
+  source: 'J. Forman, Cross-Market Evaluations, Stocks & Commodities (2006); EMA as pandas_ta',
   reportedWarmup: (raw) => rawOr(raw, 'length', 14) + 1,
   seedBars: (params) => EMA_SEED_LENGTHS * param(params, 'length'),
   firstIndex: (params) => ({ '': param(params, 'length') - 1 }),
