@@ -235,7 +235,8 @@ export class Exchange {
     let exitPrice = fillPrice(price, -side, slippageRate);
     if (this.#rules.liquidation === 'isolated') exitPrice = this.#boundedExit(exitPrice, side);
     const exitFee = size * exitPrice * feeRate;
-    const realized = side * (exitPrice - entryPrice) * size;
+    const gain = side > 0 ? exitPrice - entryPrice : entryPrice - exitPrice;
+    const realized = gain * size;
     const fees = entryFee + exitFee;
     const netPnl =
       this.#rules.netPnlFees === 'both' ? realized - fees - funding : realized - exitFee;
