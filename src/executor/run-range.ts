@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AssertionError } from '../assert.ts';
 import { BacktestBuffers } from '../engine/backtest.ts';
-import type { MetricLookup } from '../grid/constraint.ts';
+import type { MetricLookup } from '../grid/require.ts';
 import { CHECKPOINT_ROWS_MAX } from '../limits.ts';
 import { METRIC_COLUMNS } from '../metrics/registry.ts';
 import { writeMetrics } from '../metrics/metrics.ts';

@@ -1,7 +1,7 @@
 import { FeedLibrary } from '../feed/feed-library.ts';
 import type { FeedStore } from '../feed/feed-store.ts';
 import { openFeed, openMappedFeed, type MappedFeed } from '../feed/read.ts';
-import { compileRequire, type MetricLookup } from '../grid/constraint.ts';
+import { compileRequire, type MetricLookup } from '../grid/require.ts';
 import { createGrid, type Grid } from '../grid/grid.ts';
 import type { Sweep } from '../grid/sweep.ts';
 
