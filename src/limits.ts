@@ -21,6 +21,9 @@ export const AXIS_VALUES_MAX = 100_000;
 /** Product of a constraint's own axes that is evaluated exactly; above, counts are estimates. */
 export const CONSTRAINT_PRODUCT_MAX = 10_000_000;
 
+/** Combinations of one part of the card whose refusal is remembered, a byte each. */
+export const REFUSAL_TABLE_MAX = 10_000_000;
+
 /** Letters of a sweep name: `sweep_` + name must stay below Postgres' 63 bytes. */
 export const SWEEP_NAME_LENGTH_MAX = 48;
 

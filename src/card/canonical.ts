@@ -1,7 +1,7 @@
-import { hashJson, type Json } from '../hash.ts';
+import { hashJson } from '../hash.ts';
 import type { IdeaCard } from './schema.ts';
 
 /** Hash of a card in normal form: defaults written out or not, key order and comments make no difference. */
 export function cardHash(card: IdeaCard): string {
-  return hashJson(card as unknown as Json);
+  return hashJson(card);
 }

@@ -1,73 +1,50 @@
-/** Stand-in for src/indicators until the registry is there: types, parameters, outputs of §2.2. */
+import {
+  INDICATORS,
+  indicator,
+  outputKeys,
+  resolveParams,
+  type ParamIssue,
+} from '../indicators/registry.ts';
 import type { FeatureSpec } from './schema.ts';
 
-interface Row {
-  readonly params: Readonly<Record<string, 'integer' | 'number'>>;
-  readonly outputs: readonly string[];
-}
-
-const L = { length: 'integer' } as const;
-const ROWS: Record<string, Row> = {
-  ...Object.fromEntries(
-    ['ema', 'sma', 'rsi', 'atr', 'cci', 'willr', 'roc', 'mfi'].map((type) => [
-      type,
-      { params: L, outputs: [] },
-    ]),
-  ),
-  obv: { params: {}, outputs: [] },
-  macd: {
-    params: { fast: 'integer', slow: 'integer', signal: 'integer' },
-    outputs: ['macd', 'signal', 'histogram'],
-  },
-  bbands: {
-    params: { length: 'integer', std: 'number' },
-    outputs: ['lower', 'middle', 'upper', 'bandwidth', 'percent_b'],
-  },
-  stoch: { params: { k: 'integer', d: 'integer', smooth_k: 'integer' }, outputs: ['k', 'd'] },
-  adx: { params: L, outputs: ['adx', 'dmp', 'dmn', 'adxr'] },
-  kc: { params: { length: 'integer', scalar: 'number' }, outputs: ['lower', 'basis', 'upper'] },
-  donchian: {
-    params: { lower_length: 'integer', upper_length: 'integer' },
-    outputs: ['lower', 'middle', 'upper'],
-  },
-  supertrend: {
-    params: { length: 'integer', multiplier: 'number' },
-    outputs: ['trend', 'direction', 'long', 'short'],
-  },
-};
-
-export interface ParamIssue {
-  readonly code: string;
-  readonly message: string;
-  readonly param: string;
-}
+/** What cards ask of the indicator registry; the one place where src/card looks at it. */
+export type { ParamIssue } from '../indicators/registry.ts';
 
 export function indicatorTypes(): readonly string[] {
-  return Object.keys(ROWS);
+  return [...INDICATORS.keys()];
 }
 
 export function isIndicatorType(type: string): boolean {
-  return Object.hasOwn(ROWS, type);
+  return INDICATORS.has(type);
 }
 
 export function paramNames(type: string): readonly string[] {
-  return Object.keys(ROWS[type]?.params ?? {});
+  return Object.keys(INDICATORS.get(type)?.params ?? {});
 }
 
 export function outputSuffixes(type: string): readonly string[] {
-  return ROWS[type]?.outputs ?? [];
+  return INDICATORS.get(type)?.outputs ?? [];
 }
 
-export function paramIssues(spec: Pick<FeatureSpec, 'indicator_type' | 'params'>): ParamIssue[] {
-  const kinds = ROWS[spec.indicator_type]?.params ?? {};
-  return Object.entries(spec.params).flatMap(([param, value]): ParamIssue[] => {
-    const kind = kinds[param];
-    if (kind === undefined)
-      return [{ code: 'INVALID_PARAM', message: `has no parameter ${param}`, param }];
-    const isGood =
-      typeof value === 'number' && value > 0 && (kind === 'number' || Number.isInteger(value));
-    return isGood
-      ? []
-      : [{ code: 'INVALID_PARAM', message: `${param} cannot be ${String(value)}`, param }];
-  });
+/** Column names a spec produces: the output key, or one per suffix, `outputs` renames honoured. */
+export function expandedKeys(spec: FeatureSpec): string[] {
+  return isIndicatorType(spec.indicator_type)
+    ? outputKeys(spec).map(({ key }) => key)
+    : [spec.output_key];
+}
+
+export function paramIssues(spec: FeatureSpec): readonly ParamIssue[] {
+  return resolveParams(spec.indicator_type, spec.params).issues;
+}
+
+/** The reference produces no column for these types (B1). */
+export function isRefusedByTrade(type: string): boolean {
+  return INDICATORS.get(type)?.trade === 'refused';
+}
+
+/** Warm-up bars of the reference's registry, from the card's raw parameters. */
+export function reportedWarmup(spec: FeatureSpec): number {
+  return isIndicatorType(spec.indicator_type)
+    ? indicator(spec.indicator_type).reportedWarmup(spec.params)
+    : 0;
 }

@@ -41,7 +41,15 @@ const featureSpecSchema = z
     outputs: z.record(z.string(), z.string().min(1)).readonly().nullable().default(null),
     description: z.unknown().optional(),
   })
-  .transform(({ description: _, ...spec }) => spec)
+  // Everything but the description, which no result depends on.
+  .transform((spec) => ({
+    indicator_type: spec.indicator_type,
+    output_key: spec.output_key,
+    params: spec.params,
+    input_source: spec.input_source,
+    input_indicator_key: spec.input_indicator_key,
+    outputs: spec.outputs,
+  }))
   .readonly();
 export type FeatureSpec = z.infer<typeof featureSpecSchema>;
 

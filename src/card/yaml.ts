@@ -91,7 +91,7 @@ function refuseText(text: string): FoundIssue | undefined {
   if (text.length > CARD_BYTES_MAX) {
     return issue('CARD_TOO_LARGE', `The card is larger than ${CARD_BYTES_MAX} bytes.`);
   }
-  if (!text.isWellFormed() || /[\0-\x08\v\f\x0e-\x1f\x7f\uFFFE\uFFFF]/.test(text)) {
+  if (!text.isWellFormed() || CONTROL.test(text)) {
     return issue(
       'NOT_TEXT',
       'The card holds characters that YAML does not allow (is it UTF-8 text?).',
@@ -178,8 +178,8 @@ class TreeReader {
       const items = node.items.map((item) => this.#read(item as Node, dialect, place));
       return { ...place, items, size: sumSizes(items) };
     }
-    const scalar = node as Scalar;
-    const text = String(scalar.value ?? '');
+    const scalar = node;
+    const text = typeof scalar.value === 'string' ? scalar.value : '';
     return { ...this.#place(node), value: this.#scalarValue(scalar, text, dialect), text, size: 1 };
   }
 
@@ -232,7 +232,8 @@ class TreeReader {
           'DUPLICATE_KEY',
           `The key ${shown(key)} stands twice; this one, the last, counts.`,
         ),
-        ...{ line: entry.line, column: entry.column },
+        line: entry.line,
+        column: entry.column,
         hint: `remove the one in line ${earlier.line}`,
       });
     }
@@ -245,7 +246,8 @@ class TreeReader {
       if (!source.entries) {
         this.issues.push({
           ...issue('YAML_SYNTAX', 'A merge key (<<) needs a map or a list of maps.'),
-          ...{ line: source.line, column: source.column },
+          line: source.line,
+          column: source.column,
         });
         continue;
       }
@@ -283,6 +285,10 @@ class TreeReader {
     return { line, column: col };
   }
 }
+
+/** What PyYAML's reader refuses too. */
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
+const CONTROL = /[\0-\x08\v\f\x0e-\x1f\x7f\uFFFE\uFFFF]/;
 
 const KNOWN_TAGS = new Set(
   ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => `tag:yaml.org,2002:${name}`),

@@ -105,9 +105,15 @@ function describe(
     }
     case 'invalid_union':
       return { code: 'INVALID_TYPE', message: `${name} cannot be ${shown(value)}.` };
-    default:
-      return { code: 'INVALID_VALUE', message: `${name}: ${found.message}.` };
+    case 'custom':
+    case 'invalid_element':
+    case 'invalid_format':
+    case 'invalid_key':
+    case 'not_multiple_of':
+    case 'unrecognized_keys':
+      break;
   }
+  return { code: 'INVALID_VALUE', message: `${name}: ${found.message}.` };
 }
 
 const KIND_WORDS: Record<string, string> = {

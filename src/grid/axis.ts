@@ -1,4 +1,4 @@
-import Big from 'big.js';
+import { Big } from 'big.js';
 import { shown } from '../card/issues.ts';
 import type { AxisScalar, AxisSection } from '../card/sweep-schema.ts';
 import { AXIS_VALUES_MAX } from '../limits.ts';

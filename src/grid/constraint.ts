@@ -8,7 +8,9 @@ import {
   type Names,
 } from './expression.ts';
 
-/** Constraint texts over axis columns → predicates over the digits of a grid point. */
+/** Expression texts of a sweep: constraints over axis columns, requirements over metrics. */
+
+/** A predicate over the digits of a grid point. */
 export interface Constraint {
   readonly text: string;
   /** Axis numbers it reads, ascending. */

@@ -31,6 +31,10 @@ export interface ExpressionFailure {
   readonly hint?: string | undefined;
 }
 
+/** Words that cannot be names in an expression. */
+export const WORDS_OF_EXPRESSIONS: readonly string[] =
+  'and or not true false null this abs min max'.split(' ');
+
 /** Texts beyond this are refused: nobody writes them, and the parser recurses. */
 const EXPRESSION_LENGTH_MAX = 500;
 
@@ -241,7 +245,8 @@ const FUNCTIONS: Record<string, { count: [number, number]; call: (values: number
 };
 
 function call(node: jsep.CallExpression, scope: Scope): Compiled {
-  const name = node.callee.type === 'Identifier' ? String(node.callee['name']) : '';
+  const callee = node.callee as jsep.Identifier;
+  const name = callee.type === 'Identifier' ? callee.name : '';
   const known = Object.hasOwn(FUNCTIONS, name) ? FUNCTIONS[name] : undefined;
   if (!known) {
     const hint = didYouMean(name, Object.keys(FUNCTIONS)) ?? 'functions: abs, min, max';

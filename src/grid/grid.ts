@@ -5,7 +5,7 @@ import { SweepError } from '../errors.ts';
 import type { Axis, AxisScalar } from './axis.ts';
 import { compileConstraint, isConstraint, type Constraint } from './constraint.ts';
 import { axesOf, componentsOf, countTrue } from './count.ts';
-import { applyPath } from './path.ts';
+import { applyAxis } from './apply-axis.ts';
 import { createRefusals, type Refusal, type RefusalRule } from './refusal.ts';
 import { Region } from './region.ts';
 import type { Sweep } from './spec.ts';
@@ -128,7 +128,7 @@ export class Grid {
   /** Admitted points that the card cannot take. */
   countRefused(): number {
     if (this.#refusals.length === 0) return 0;
-    this.#refused ??= this.countAdmitted().count - this.countRunnable().count;
+    this.#refused ??= Math.max(0, this.countAdmitted().count - this.countRunnable().count);
     return this.#refused;
   }
 
@@ -160,21 +160,7 @@ export function createGrid(sweep: Sweep): Grid {
   return new Grid(sweep);
 }
 
-/** The card with one value of an axis applied. */
-export function applyAxis(card: IdeaCard, axis: Axis, valueIndex: number): IdeaCard {
-  const row = axis.values[valueIndex]!;
-  return axis.members.reduce(
-    (current, member, m) => applyPath(current, member.path, axisValue(member.path, row[m]!)),
-    card,
-  );
-}
-
 // --- internal ---
-
-/** `symbol_universe` is a list; an axis over it holds single symbols. */
-function axisValue(path: readonly (string | number)[], value: AxisScalar): unknown {
-  return path.length === 1 && path[0] === 'symbol_universe' ? [value] : value;
-}
 
 /** Constraints that share axes are tabled together, so that no walk ends in a dead end. */
 function regionsOf(constraints: readonly Constraint[], radices: readonly number[]): Region[] {

@@ -70,6 +70,9 @@ export function issueOfPath(failure: PathFailure, path: readonly PathKey[]): Fou
 
 // --- internal ---
 
+/** A selector that fits more than one entry. */
+const TWICE: unique symbol = Symbol('twice');
+
 function replaced(node: unknown, path: CardPath, depth: number, value: unknown): unknown {
   const key = path[depth];
   if (key === undefined) return value;
@@ -130,7 +133,7 @@ function walk(card: IdeaCard, steps: readonly Step[], text: string): CardPath | 
   let node: unknown = card;
   for (const step of steps) {
     const key = stepKey(node, step);
-    if (key === 'twice') {
+    if (key === TWICE) {
       return {
         code: 'PATH_AMBIGUOUS',
         message: `${shown(text)}: the selector fits more than one entry of ${pathText(keys)}.`,
@@ -158,7 +161,7 @@ function missingStep(
   return notFound(card, text);
 }
 
-function stepKey(node: unknown, step: Step): PathKey | 'twice' | undefined {
+function stepKey(node: unknown, step: Step): PathKey | typeof TWICE | undefined {
   if (typeof node !== 'object' || node === null) return undefined;
   if ('key' in step) {
     return !Array.isArray(node) && Object.hasOwn(node, step.key) ? step.key : undefined;
@@ -173,7 +176,7 @@ function stepKey(node: unknown, step: Step): PathKey | 'twice' | undefined {
       ? [n]
       : [],
   );
-  return matches.length > 1 ? 'twice' : matches[0];
+  return matches.length > 1 ? TWICE : matches[0];
 }
 
 function notFound(card: IdeaCard, text: string): PathFailure {

@@ -1,83 +1,122 @@
-import { checkSpec } from '../card/check.ts';
+import { checkForTrade, checkPart, partsAt, type CardPart } from '../card/check.ts';
+import { checkSpecForTrade } from '../card/check-trade.ts';
 import type { FoundIssue } from '../card/issues.ts';
-import type { FeatureSpec } from '../card/schema.ts';
+import { cardSchema, type FeatureSpec, type IdeaCard } from '../card/schema.ts';
+import { parseAt } from '../card/zod-issues.ts';
+import { REFUSAL_TABLE_MAX } from '../limits.ts';
+import { applyAxis } from './apply-axis.ts';
 import type { Axis } from './axis.ts';
-import { applyPath, valueAt } from './path.ts';
+import { valueAt } from './path.ts';
 import type { Sweep } from './spec.ts';
 
-/** Why a point cannot exist: the first issue of the card with its params applied. */
+/**
+ * Values and combinations of values that the card cannot take (length 0, macd fast ≥ slow). A rule
+ * looks at one part of the card and the axes that reach into it, so its cost is the product of those
+ * axes, whatever the size of the grid. Only what the base card does not have itself counts.
+ */
 export interface Refusal {
   readonly code: string;
   readonly message: string;
 }
 
-/** One part of the card, and the axes that reach into it. */
 export interface RefusalRule {
+  /** Axis numbers it reads, ascending. */
   readonly axes: readonly number[];
   refusal(digits: ArrayLike<number>): Refusal | undefined;
 }
 
-/**
- * A rule per feature spec that axes reach into: each value and each combination within one spec is
- * checked once and remembered, so that 10⁹ points cost what their axes do.
- */
 export function createRefusals(sweep: Sweep): RefusalRule[] {
-  const bySpec = new Map<string, { path: readonly (string | number)[]; axes: Set<number> }>();
+  const values = sweep.axes.map((axis, n) => valueRule(axis, n));
+  const parts = new Map<string, { part: CardPart; axes: Set<number> }>();
   sweep.axes.forEach((axis, n) => {
-    for (const { path } of axis.members) {
-      if (path[2] !== 'feature_specs') continue;
-      const specPath = path.slice(0, 4);
-      const key = specPath.join('/');
-      const entry = bySpec.get(key) ?? { path: specPath, axes: new Set() };
+    for (const part of axis.members.flatMap((member) => partsAt(member.path))) {
+      const key = part.join('/');
+      const entry = parts.get(key) ?? { part, axes: new Set() };
       entry.axes.add(n);
-      bySpec.set(key, entry);
+      parts.set(key, entry);
     }
   });
-  return [...bySpec.values()].map(({ path, axes }) =>
-    specRule(
-      sweep,
-      path,
-      [...axes].toSorted((a, b) => a - b),
-    ),
-  );
+  const rules = [...parts.values()].map(({ part, axes }) => {
+    const numbers = [...axes].toSorted((a, b) => a - b);
+    return remembered(sweep, numbers, (digits) =>
+      refusalOfPart({ sweep, part, axes: numbers, values }, digits),
+    );
+  });
+  return [...values.filter((rule) => rule.canRefuse), ...rules];
 }
 
 // --- internal ---
 
-function specRule(
+interface ValueRule extends RefusalRule {
+  readonly canRefuse: boolean;
+}
+
+/** Each value of an axis against the schema at its path, once. */
+function valueRule(axis: Axis, n: number): ValueRule {
+  const refusals = axis.values.map((row) => {
+    for (const [m, member] of axis.members.entries()) {
+      const issue = parseAt(cardSchema, member.path, row[m]).issues[0];
+      if (issue) return asRefusal(issue);
+    }
+    return undefined;
+  });
+  return {
+    axes: [n],
+    canRefuse: refusals.some((refusal) => refusal !== undefined),
+    refusal: (digits) => refusals[digits[n]!],
+  };
+}
+
+interface PartInput {
+  readonly sweep: Sweep;
+  readonly part: CardPart;
+  readonly axes: readonly number[];
+  readonly values: readonly ValueRule[];
+}
+
+function refusalOfPart(
+  { sweep, part, axes, values }: PartInput,
+  digits: ArrayLike<number>,
+): Refusal | undefined {
+  // An ill-typed value has its own refusal, and the checks below expect well-typed cards.
+  if (axes.some((axis) => values[axis]!.refusal(digits))) return undefined;
+  const card = axes.reduce(
+    (current, axis) => applyAxis(current, sweep.axes[axis]!, digits[axis]!),
+    sweep.card,
+  );
+  const issue = checkPart(card, part)[0] ?? tradeIssue(sweep, card, part);
+  return issue && asRefusal(issue);
+}
+
+function tradeIssue(sweep: Sweep, card: IdeaCard, part: CardPart): FoundIssue | undefined {
+  if (sweep.profile !== 'trade') return undefined;
+  if (part[2] !== 'feature_specs') return checkForTrade(card)[0];
+  return checkSpecForTrade(card, valueAt(card, part) as FeatureSpec, part)[0];
+}
+
+/** One byte per combination of the rule's axes: not yet known, fine, refused. */
+function remembered(
   sweep: Sweep,
-  path: readonly (string | number)[],
   axes: readonly number[],
+  find: (digits: ArrayLike<number>) => Refusal | undefined,
 ): RefusalRule {
-  const known = new Map<number, Refusal | undefined>();
+  const radices = axes.map((axis) => sweep.axes[axis]!.values.length);
+  const product = radices.reduce((total, radix) => total * radix, 1);
+  if (product > REFUSAL_TABLE_MAX) return { axes, refusal: find };
+  const states = new Uint8Array(product);
   return {
     axes,
     refusal: (digits) => {
-      let key = 0;
-      for (const axis of axes) key = key * sweep.axes[axis]!.values.length + digits[axis]!;
-      if (!known.has(key)) known.set(key, firstIssue(specAt(sweep, path, axes, digits), path));
-      return known.get(key);
+      let index = 0;
+      for (const [n, axis] of axes.entries()) index = index * radices[n]! + digits[axis]!;
+      if (states[index] === 1) return undefined;
+      const refusal = find(digits);
+      states[index] = refusal ? 2 : 1;
+      return refusal;
     },
   };
 }
 
-function specAt(
-  sweep: Sweep,
-  path: readonly (string | number)[],
-  axes: readonly number[],
-  digits: ArrayLike<number>,
-): FeatureSpec {
-  let card = sweep.card;
-  for (const n of axes) {
-    const axis: Axis = sweep.axes[n]!;
-    axis.members.forEach((member, m) => {
-      card = applyPath(card, member.path, axis.values[digits[n]!]![m]);
-    });
-  }
-  return valueAt(card, path) as FeatureSpec;
-}
-
-function firstIssue(spec: FeatureSpec, path: readonly (string | number)[]): Refusal | undefined {
-  const issue: FoundIssue | undefined = checkSpec(spec, path)[0];
-  return issue && { code: issue.code, message: issue.message };
+function asRefusal({ code, message }: FoundIssue): Refusal {
+  return { code, message };
 }

@@ -13,6 +13,7 @@ import {
   type AxisScalar,
   type AxisValues,
 } from './axis.ts';
+import { WORDS_OF_EXPRESSIONS } from './expression.ts';
 import { deriveAxisName, parseAxisFlag } from './overrides.ts';
 import { isPathFailure, resolvePath, valueAt } from './path.ts';
 
@@ -51,10 +52,17 @@ export function resolveAxes(
 // --- internal ---
 
 /** Names that have another meaning in results, views or expressions. */
-const TAKEN_NAMES = new Set([
+const TAKEN_NAMES: ReadonlySet<string> = new Set<string>([
   ...METRICS.map((metric) => metric.name),
-  ...['sweep_id', 'point_index', 'rank', 'outcome', 'eligible', 'params', 'error', 'name'],
-  ...['and', 'or', 'not', 'true', 'false', 'null', 'this', 'abs', 'min', 'max'],
+  'sweep_id',
+  'point_index',
+  'rank',
+  'outcome',
+  'eligible',
+  'params',
+  'error',
+  'name',
+  ...WORDS_OF_EXPRESSIONS,
 ]);
 
 function withFlags(
@@ -121,7 +129,7 @@ function resolveAxis(card: IdeaCard, entry: NamedSection, report: Report): Axis 
     report([...at, ...key], code, message, hint);
     return undefined;
   }
-  const rows = members && resolveRows(card, members, result.values, entry, report);
+  const rows = members && resolveRows({ card, members, values: result.values, entry }, report);
   return isNamed && members && rows ? { name, members, values: rows } : undefined;
 }
 
@@ -207,11 +215,15 @@ function resolveMember(
 
 const FREE_TEXTS = new Set(['id', 'version', 'name', 'description']);
 
+interface RowsInput {
+  readonly card: IdeaCard;
+  readonly members: readonly AxisMember[];
+  readonly values: AxisValues;
+  readonly entry: NamedSection;
+}
+
 function resolveRows(
-  card: IdeaCard,
-  members: readonly AxisMember[],
-  values: AxisValues,
-  entry: NamedSection,
+  { card, members, values, entry }: RowsInput,
   report: Report,
 ): AxisScalar[][] | undefined {
   const isLinked = entry.section.paths !== undefined;

@@ -1,4 +1,4 @@
-import { checkCard } from '../card/check.ts';
+import { checkCard, checkForTrade } from '../card/check.ts';
 import { didYouMean, shown } from '../card/issues.ts';
 import { cardInvalid, type ParsedCard } from '../card/parse.ts';
 import { cardSchema, type IdeaCard } from '../card/schema.ts';
@@ -10,11 +10,12 @@ import { SweepError, type CardIssue } from '../errors.ts';
 import { SWEEP_NAME_LENGTH_MAX } from '../limits.ts';
 import { METRICS } from '../metrics/registry.ts';
 import { DAY_MS, parseDuration, parseInstant, startOfDayMs, type Window } from '../time.ts';
+import type { Axis } from './axis.ts';
 import { compileConstraint, isConstraint } from './constraint.ts';
-import { createGrid } from './grid.ts';
+import { compileRequirement } from './require.ts';
+import { createGrid, type Grid } from './grid.ts';
 import { parseSetFlag, parseWindowFlag } from './overrides.ts';
 import { applyPath, isPathFailure, resolvePath } from './path.ts';
-import { compileRequirement } from './require.ts';
 import { isExpressionFailure } from './expression.ts';
 import { resolveAxes, type Report } from './resolve-axes.ts';
 import type { Objective, Sweep, SweepOverrides } from './spec.ts';
@@ -44,31 +45,17 @@ export function resolveSweep(parsed: ParsedCard, overrides: SweepOverrides, nowM
   reportNotYet(section, report);
   const card = applySets(parsed.card, overrides.set ?? [], report);
   const axes = resolveAxes(card, section.axes ?? {}, overrides.axis ?? [], report);
-  const constraints = section.constraints ?? [];
-  // A constraint over an axis that failed would only repeat that axis' problem.
-  const failedAxes = Object.keys(section.axes ?? {}).filter(
-    (name) => !axes.some((axis) => axis.name === name),
-  );
-  constraints.forEach((text, n) => {
-    const result = compileConstraint(text, axes);
-    const isRepeat = text.match(/\w+/g)?.some((word) => failedAxes.includes(word)) === true;
-    if (isConstraint(result) || (isRepeat && result.code === 'UNKNOWN_NAME')) return;
-    report(['sweep', 'constraints', n], result.code, result.message, result.hint);
-  });
-  const require = section.require ?? [];
-  require.forEach((text, n) => {
-    const result = compileRequirement(text);
-    if (isExpressionFailure(result))
-      report(['sweep', 'require', n], result.code, result.message, result.hint);
-  });
+  const profile = resolveProfile(overrides.profile ?? section.profile ?? 'standard', report);
+  if (profile === 'trade') reportForTrade(card, axes, report);
+  reportTexts(section, axes, report);
   const sweep: Sweep = {
     name: resolveName(overrides.name ?? section.name, card, report),
     card,
-    profile: resolveProfile(overrides.profile ?? section.profile ?? 'standard', report),
+    profile,
     window: resolveWindow(section.window, overrides, nowMs, report),
     axes,
-    constraints,
-    require,
+    constraints: section.constraints ?? [],
+    require: section.require ?? [],
     objective: resolveObjective(section, overrides.objective, report),
     precision: section.feed?.precision ?? 'float64',
     allowShortWarmup: overrides.allowShortWarmup ?? false,
@@ -113,6 +100,36 @@ function reportNotYet(section: SweepSection, report: Report): void {
       'Narrowing the stored metrics is not built yet.',
       'remove the key',
     );
+}
+
+function reportForTrade(card: IdeaCard, axes: readonly Axis[], report: Report): void {
+  const swept = axes.flatMap((axis) => axis.members.map((member) => member.path));
+  for (const { path, code, message, hint } of checkForTrade(card)) {
+    // What an axis moves is judged point by point.
+    const isSwept = swept.some((other) =>
+      other.every((key, n) => path[n] === key || n >= path.length),
+    );
+    if (!isSwept) report(path, code, message, hint);
+  }
+}
+
+/** Constraints and requirements: every text that is no condition. */
+function reportTexts(section: SweepSection, axes: readonly Axis[], report: Report): void {
+  // A constraint over an axis that failed would only repeat that axis' problem.
+  const failed = Object.keys(section.axes ?? {}).filter(
+    (name) => !axes.some((axis) => axis.name === name),
+  );
+  section.constraints?.forEach((text, n) => {
+    const result = compileConstraint(text, axes);
+    const isRepeat = text.match(/\w+/g)?.some((word) => failed.includes(word)) === true;
+    if (isConstraint(result) || (isRepeat && result.code === 'UNKNOWN_NAME')) return;
+    report(['sweep', 'constraints', n], result.code, result.message, result.hint);
+  });
+  section.require?.forEach((text, n) => {
+    const result = compileRequirement(text);
+    if (!isExpressionFailure(result)) return;
+    report(['sweep', 'require', n], result.code, result.message, result.hint);
+  });
 }
 
 function applySets(card: IdeaCard, sets: readonly string[], report: Report): IdeaCard {
@@ -265,14 +282,24 @@ function refuseEmptyGrid(sweep: Sweep): void {
       hint: `loosen one of: ${sweep.constraints.join(', ')}`,
     });
   }
-  const runnable = grid.countRunnable();
-  if (runnable.count > 0 || runnable.isEstimated) return;
+  if (hasRunnable(grid)) return;
   const refusal = grid.refusal(grid.nextAdmitted(0));
-  throw new SweepError(
-    'GRID_EMPTY',
-    `The card can take no point of the grid: ${refusal?.message ?? ''}`,
-    {
-      facts: { points: grid.size },
-    },
-  );
+  throw new SweepError('GRID_EMPTY', `The card can take no point: ${refusal?.message ?? ''}`, {
+    hint: 'every point that the constraints let through is refused for a reason like this one',
+    facts: { points: grid.size },
+  });
+}
+
+/** Points looked at before counting: in all but broken sweeps the first one will do. */
+const PROBES = 1000;
+
+function hasRunnable(grid: Grid): boolean {
+  let index = grid.nextAdmitted(0);
+  for (let n = 0; n < PROBES && index < grid.size; n += 1) {
+    if (grid.refusal(index) === undefined) return true;
+    index = grid.nextAdmitted(index + 1);
+  }
+  if (index >= grid.size) return false;
+  const runnable = grid.countRunnable();
+  return runnable.count > 0 || runnable.isEstimated;
 }

@@ -1,0 +1,144 @@
+import { expandedKeys, isRefusedByTrade, reportedWarmup } from './indicator-table.ts';
+import { shown, type FoundIssue } from './issues.ts';
+import { ROLES, type FeatureSpec, type IdeaCard, type Role } from './schema.ts';
+import type { PathKey } from './source.ts';
+
+/** What the reference refuses, crashes on or silently gets wrong: profile `trade` refuses it (design §5). */
+export function checkForTrade(card: IdeaCard): FoundIssue[] {
+  const specs = ROLES.flatMap((role) =>
+    (card.tf_configs[role]?.feature_specs ?? []).flatMap((spec, n) =>
+      checkSpecForTrade(card, spec, ['tf_configs', role, 'feature_specs', n]),
+    ),
+  );
+  return [...checkRolesForTrade(card), ...specs, ...checkRiskForTrade(card)];
+}
+
+/** The spec rules alone, for values of axes. */
+export function checkSpecForTrade(
+  card: IdeaCard,
+  spec: FeatureSpec,
+  path: readonly PathKey[],
+): FoundIssue[] {
+  const issues: FoundIssue[] = [];
+  const type = spec.indicator_type;
+  const warmup = reportedWarmup(spec);
+  if (warmup > WARMUP_BARS_MAX) {
+    const message = `${type} ${shown(spec.output_key)} needs ${warmup} bars of warm-up; the reference takes ${WARMUP_BARS_MAX} at most.`;
+    issues.push({ path: [...path, 'params'], code: 'WARMUP_TOO_LARGE', message });
+  }
+  if (isRefusedByTrade(type) && isUsed(card, spec, path[1] as Role)) {
+    const message = `${type} produces no column in the reference, so a rule on it is never true.`;
+    issues.push({
+      path: [...path, 'indicator_type'],
+      code: 'TRADE_REFUSED',
+      message,
+      hint: USE_STANDARD,
+    });
+  }
+  const renamed = Object.entries(spec.outputs ?? {}).find(
+    ([suffix, name]) => name !== `${spec.output_key}_${suffix}`,
+  );
+  if (renamed) {
+    const message = 'The reference does not honour outputs: the renamed column would never exist.';
+    issues.push({
+      path: [...path, 'outputs', renamed[0]],
+      code: 'TRADE_REFUSED',
+      message,
+      hint: USE_STANDARD,
+    });
+  }
+  if (type === 'bbands' && (spec.params['std'] ?? 2) !== 2) {
+    const message = 'The reference ignores bbands.std; it takes 2.0 only.';
+    issues.push({
+      path: [...path, 'params', 'std'],
+      code: 'TRADE_REFUSED',
+      message,
+      hint: USE_STANDARD,
+    });
+  }
+  return issues;
+}
+
+// --- internal ---
+
+const WARMUP_BARS_MAX = 1000;
+const TIMEFRAMES_OF_TRADE = ['1m', '5m', '15m', '1h', '4h', '1d'];
+const USE_STANDARD = 'profile standard computes it correctly';
+
+function isUsed(card: IdeaCard, spec: FeatureSpec, role: Role): boolean {
+  const keys = new Set(expandedKeys(spec));
+  const rules = [...card.signal_rules.entry_rules, ...card.signal_rules.exit_rules];
+  const inRules = rules.some((rule) =>
+    rule.conditions.some(
+      ({ tf, indicator_key, value, is_indicator_comparison: isKey }) =>
+        tf === role && (keys.has(indicator_key) || (isKey && keys.has(String(value)))),
+    ),
+  );
+  const { stop_loss: stop, take_profit: target } = card.risk_model ?? {};
+  return (
+    inRules ||
+    (role === 'exec' && [stop?.atr_key, target?.atr_key].some((key) => key && keys.has(key)))
+  );
+}
+
+function checkRolesForTrade(card: IdeaCard): FoundIssue[] {
+  const issues: FoundIssue[] = [];
+  for (const role of ROLES) {
+    const config = card.tf_configs[role];
+    if (!config) continue;
+    if (!TIMEFRAMES_OF_TRADE.includes(config.tf)) {
+      const message = `The reference has no timeframe ${config.tf}.`;
+      issues.push({
+        path: ['tf_configs', role, 'tf'],
+        code: 'TRADE_REFUSED',
+        message,
+        hint: `it has ${TIMEFRAMES_OF_TRADE.join(' ')}`,
+      });
+    }
+    if (config.warmup_bars > WARMUP_BARS_MAX) {
+      const message = `warmup_bars is ${config.warmup_bars}; the reference takes ${WARMUP_BARS_MAX} at most.`;
+      issues.push({ path: ['tf_configs', role, 'warmup_bars'], code: 'WARMUP_TOO_LARGE', message });
+    }
+  }
+  if (card.tf_configs.mtf && !card.tf_configs.htf) {
+    const message = 'The reference refuses mtf without htf.';
+    issues.push({
+      path: ['tf_configs', 'mtf'],
+      code: 'TRADE_REFUSED',
+      message,
+      hint: 'rename the role mtf to htf',
+    });
+  }
+  const symbol = card.symbol_universe[0] ?? '';
+  if (!/^[A-Z0-9]+USDT$/.test(symbol.trim().toUpperCase().replaceAll('/', ''))) {
+    const message = `The reference takes symbols that end in USDT, not ${shown(symbol)}.`;
+    issues.push({ path: ['symbol_universe', 0], code: 'TRADE_REFUSED', message });
+  }
+  return issues;
+}
+
+function checkRiskForTrade(card: IdeaCard): FoundIssue[] {
+  const parts = ['stop_loss', 'take_profit', 'sizing'] as const;
+  const missing = parts.filter((part) => !card.risk_model?.[part]);
+  if (missing.length > 0) {
+    const message = `The reference crashes at the first entry without risk_model ${missing.join(', ')}.`;
+    return [
+      {
+        path: ['risk_model'],
+        code: 'NO_RISK_MODEL',
+        message,
+        hint: 'add the section, or use profile standard',
+      },
+    ];
+  }
+  if (card.risk_model?.sizing?.model !== 'percent_notional') return [];
+  const message = 'The reference has no sizing model percent_notional.';
+  return [
+    {
+      path: ['risk_model', 'sizing', 'model'],
+      code: 'TRADE_REFUSED',
+      message,
+      hint: 'use percent_equity',
+    },
+  ];
+}
