@@ -1,6 +1,6 @@
 import type { IdeaCard } from '../card/schema.ts';
 import { SweepError } from '../errors.ts';
-import { applyAxis } from '../grid/grid.ts';
+import { applyAxis } from '../grid/apply-axis.ts';
 import type { Axis } from '../grid/axis.ts';
 import type { Sweep } from '../grid/sweep.ts';
 import { FEED_COMBINATIONS_MAX } from '../limits.ts';
