@@ -11,7 +11,6 @@ import { planFeeds, type FeedPlan } from '../src/feed/plan.ts';
 import { mapFeed, openMappedFeed } from '../src/feed/read.ts';
 import { RuntimeSnapshotView } from '../src/feed/snapshot-view.ts';
 import { writeFeed } from '../src/feed/write.ts';
-import { createGrid } from '../src/grid/grid.ts';
 import type { Sweep } from '../src/grid/sweep.ts';
 import { hashJson } from '../src/hash.ts';
 import { indicator } from '../src/indicators/registry.ts';
@@ -59,7 +58,7 @@ async function measure(dir: string, bars: number, iterations: number) {
   });
   const sweep = sweepOverAll(bars);
   const facts = [{ ...candles, monthDigests: digestMonths(candles) }];
-  const plan = planFeeds({ sweep, grid: createGrid(sweep), facts })[0] as FeedPlan;
+  const plan = planFeeds({ sweep, facts })[0] as FeedPlan;
 
   const features = time(iterations, () => {
     for (const column of buildFeatureFrame(plan, candles).columns()) keep(column);

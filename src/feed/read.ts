@@ -26,7 +26,7 @@ export interface OpenOptions extends MapOptions {
  */
 export function mapFeed(path: string, options: OpenOptions = {}): MappedFeed {
   const stats = statOf(path);
-  const key = `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}:${options.canMap ?? true}`;
+  const key = `${stats.dev}:${stats.ino}:${stats.size}:${stats.ctimeNs}:${options.canMap ?? true}`;
   let mapped = mappedFeeds.get(key);
   if (!mapped) {
     mapped = mapChecked(path, options);

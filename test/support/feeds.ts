@@ -6,7 +6,6 @@ import { buildFeatureFrame, storeOfFrame } from '../../src/feed/feature-frame.ts
 import { FeedLibrary } from '../../src/feed/feed-library.ts';
 import { planFeeds, type CandleFacts, type FeedPlan } from '../../src/feed/plan.ts';
 import type { Axis, AxisScalar } from '../../src/grid/axis.ts';
-import { createGrid } from '../../src/grid/grid.ts';
 import type { Sweep } from '../../src/grid/sweep.ts';
 import type { Timeframe } from '../../src/time.ts';
 
@@ -88,7 +87,7 @@ export function paramPath(role: string, spec: number, param: string): (string | 
 }
 
 export function plansOf(sweep: Sweep, candles: readonly Candles[]): FeedPlan[] {
-  return planFeeds({ sweep, grid: createGrid(sweep), facts: candles.map(factsOf) });
+  return planFeeds({ sweep, facts: candles.map(factsOf) });
 }
 
 /** The candles that a plan reads, as `readCandles` gives them. */

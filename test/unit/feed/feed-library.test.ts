@@ -85,7 +85,7 @@ describe('binding a point', () => {
   test('columns are found over several files of one series', () => {
     const facts = candles.map(factsOf);
     const limits = { fileBytesMax: 1, planBytesMax: 2 ** 30 };
-    const plans = planFeeds({ sweep, grid: createGrid(sweep), facts, limits });
+    const plans = planFeeds({ sweep, facts, limits });
     expect(plans.length).toBe(6);
     const stores = plans.map((plan) =>
       storeOfFrame(buildFeatureFrame(plan, plannedCandles(plan, candles))),

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SweepError } from '../../../src/errors.ts';
-import { feedNeeds, planFeeds, type FeedPlan } from '../../../src/feed/plan.ts';
-import { createGrid } from '../../../src/grid/grid.ts';
+import { feedNeeds, feedRanges, planFeeds, type FeedPlan } from '../../../src/feed/plan.ts';
 import type { Sweep } from '../../../src/grid/sweep.ts';
 import { crossCard, multiTimeframeCard } from '../../support/cards.ts';
 import {
@@ -209,6 +208,17 @@ signal_rules:
     ]);
   });
 
+  test('the ranges to digest are those of the plans', () => {
+    const stored = [fiveMinutes, quarterHours, hours];
+    for (const profile of ['standard', 'trade'] as const) {
+      const sweep = sweepOf(multiTimeframeCard(''), { profile });
+      const planned = plansOf(sweep, stored).map(({ symbol, timeframe, startMs, endMs }) => {
+        return { symbol, timeframe, startMs, endMs };
+      });
+      expect(feedRanges(sweep, stored)).toEqual(planned);
+    }
+  });
+
   test('the name changes with candles, range and columns, and with nothing else', () => {
     const base = sweepOf(crossCard(''));
     const hashOf = (sweep: Sweep, candles = fiveMinutes): string =>
@@ -286,7 +296,7 @@ describe('a plan is refused', () => {
     });
     const limits = { fileBytesMax: 2 ** 20, planBytesMax: 2 ** 20 };
     const facts = [factsOf(fiveMinutes)];
-    const error = errorOf(() => planFeeds({ sweep, grid: createGrid(sweep), facts, limits }));
+    const error = errorOf(() => planFeeds({ sweep, facts, limits }));
     expect(error.code).toBe('GRID_TOO_LARGE');
     expect(error.message).toContain('axis slow has 90 values');
   });
@@ -309,12 +319,10 @@ test('a plan too large for one file is cut into groups that keep a series togeth
     axes: [axis('fast', paramPath('mtf', 0, 'fast'), numbers(10, 5))],
   });
   const facts = [fiveMinutes, quarterHours, hours].map(factsOf);
-  const whole = planFeeds({ sweep, grid: createGrid(sweep), facts });
+  const whole = planFeeds({ sweep, facts });
   const quarter = whole[1] as FeedPlan;
   const limits = { fileBytesMax: quarter.bars * (72 + 5 * 8), planBytesMax: 2 ** 30 };
-  const groups = planFeeds({ sweep, grid: createGrid(sweep), facts, limits }).filter(
-    ({ timeframe }) => timeframe === '15m',
-  );
+  const groups = planFeeds({ sweep, facts, limits }).filter(({ timeframe }) => timeframe === '15m');
   expect(groups.map(({ columns }) => columns.length)).toEqual([4, 4, 4, 4, 4]);
   expect(groups.flatMap(idsOf)).toEqual(idsOf(quarter));
   expect(new Set(groups.map(({ fileName }) => fileName)).size).toBe(5);
