@@ -1,5 +1,6 @@
-import { expandedKeys, isRefusedByTrade, reportedWarmup } from './indicator-table.ts';
+import { isRefusedByTrade, reportedWarmup } from './indicator-table.ts';
 import { shown, type FoundIssue } from './issues.ts';
+import { isSpecUsed } from './references.ts';
 import { ROLES, type FeatureSpec, type IdeaCard, type Role } from './schema.ts';
 import type { PathKey } from './source.ts';
 
@@ -26,7 +27,7 @@ export function checkSpecForTrade(
     const message = `${type} ${shown(spec.output_key)} needs ${warmup} bars of warm-up; the reference takes ${WARMUP_BARS_MAX} at most.`;
     issues.push({ path: [...path, 'params'], code: 'WARMUP_TOO_LARGE', message });
   }
-  if (isRefusedByTrade(type) && isUsed(card, spec, path[1] as Role)) {
+  if (isRefusedByTrade(type) && isSpecUsed(card, spec, path[1] as Role)) {
     const message = `${type} produces no column in the reference, so a rule on it is never true.`;
     issues.push({
       path: [...path, 'indicator_type'],
@@ -64,22 +65,6 @@ export function checkSpecForTrade(
 const WARMUP_BARS_MAX = 1000;
 const TIMEFRAMES_OF_TRADE = ['1m', '5m', '15m', '1h', '4h', '1d'];
 const USE_STANDARD = 'profile standard computes it correctly';
-
-function isUsed(card: IdeaCard, spec: FeatureSpec, role: Role): boolean {
-  const keys = new Set(expandedKeys(spec));
-  const rules = [...card.signal_rules.entry_rules, ...card.signal_rules.exit_rules];
-  const inRules = rules.some((rule) =>
-    rule.conditions.some(
-      ({ tf, indicator_key, value, is_indicator_comparison: isKey }) =>
-        tf === role && (keys.has(indicator_key) || (isKey && keys.has(String(value)))),
-    ),
-  );
-  const { stop_loss: stop, take_profit: target } = card.risk_model ?? {};
-  return (
-    inRules ||
-    (role === 'exec' && [stop?.atr_key, target?.atr_key].some((key) => key && keys.has(key)))
-  );
-}
 
 function checkRolesForTrade(card: IdeaCard): FoundIssue[] {
   const issues: FoundIssue[] = [];

@@ -48,3 +48,10 @@ export function reportedWarmup(spec: FeatureSpec): number {
     ? indicator(spec.indicator_type).reportedWarmup(spec.params)
     : 0;
 }
+
+/** Parameters with defaults filled in. */
+export function resolvedParams(spec: FeatureSpec): Readonly<Record<string, number>> {
+  return isIndicatorType(spec.indicator_type)
+    ? resolveParams(spec.indicator_type, spec.params).params
+    : {};
+}

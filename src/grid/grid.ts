@@ -104,7 +104,7 @@ export class Grid {
 
   /** The smallest admitted index at or after `from`, or `size`. Rejected subtrees are skipped whole. */
   nextAdmitted(from: number): number {
-    if (from >= this.size) return this.size;
+    if (from >= this.size || !this.#constraints.every(isPossible)) return this.size;
     const digits = this.indicesAt(from);
     const last = digits.length - 1;
     let depth = 0;
@@ -132,6 +132,17 @@ export class Grid {
     return this.#refused;
   }
 
+  /** One of the refusals, by the first rule that has any; undefined where none is near. */
+  firstRefusal(): Refusal | undefined {
+    let index = this.nextAdmitted(0);
+    for (let n = 0; n < FIRST_REFUSAL_PROBES && index < this.size; n += 1) {
+      const refusal = this.refusal(index);
+      if (refusal) return refusal;
+      index = this.nextAdmitted(index + 1);
+    }
+    return undefined;
+  }
+
   /** Points that are admitted and not refused. */
   countRunnable(): { count: number; isEstimated: boolean } {
     const runs = this.#refusals.map((rule) => ({
@@ -155,12 +166,20 @@ export class Grid {
   }
 }
 
+/** Points looked at for an example of a refusal. */
+const FIRST_REFUSAL_PROBES = 20_000;
+
 /** @throws SweepError GRID_TOO_LARGE when the product of the axes is no exact integer any more. */
 export function createGrid(sweep: Sweep): Grid {
   return new Grid(sweep);
 }
 
 // --- internal ---
+
+/** A constraint without any axis is true or false for all points. */
+function isPossible(constraint: Constraint): boolean {
+  return constraint.axes.length > 0 || constraint.test([]);
+}
 
 /** Constraints that share axes are tabled together, so that no walk ends in a dead end. */
 function regionsOf(constraints: readonly Constraint[], radices: readonly number[]): Region[] {

@@ -20,6 +20,8 @@ import { isExpressionFailure } from './expression.ts';
 import { resolveAxes, type Report } from './resolve-axes.ts';
 import type { Objective, Sweep, SweepOverrides } from './spec.ts';
 
+import { findTraps } from './traps.ts';
+
 export type { Objective, Sweep, SweepOverrides } from './spec.ts';
 
 /**
@@ -61,7 +63,10 @@ export function resolveSweep(parsed: ParsedCard, overrides: SweepOverrides, nowM
     allowShortWarmup: overrides.allowShortWarmup ?? false,
   };
   if (issues.length > 0) throw cardInvalid(issues);
-  refuseEmptyGrid(sweep);
+  const grid = createGrid(sweep);
+  refuseEmptyGrid(sweep, grid);
+  const traps = overrides.strict === true ? findTraps(sweep, grid) : [];
+  if (traps.length > 0) throw cardInvalid(traps);
   return sweep;
 }
 
@@ -274,8 +279,7 @@ function resolveObjective(
 }
 
 /** @throws SweepError GRID_EMPTY */
-function refuseEmptyGrid(sweep: Sweep): void {
-  const grid = createGrid(sweep);
+function refuseEmptyGrid(sweep: Sweep, grid: Grid): void {
   const admitted = grid.nextAdmitted(0) < grid.size;
   if (!admitted) {
     throw new SweepError('GRID_EMPTY', `The constraints reject all ${grid.size} points.`, {
