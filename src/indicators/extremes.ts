@@ -1,31 +1,29 @@
-import { nans } from './rolling.ts';
+import { rowsAfter } from './rolling.ts';
 
 /**
  * Window extremes. Largest and smallest are found by van Herk's two sweeps over blocks of `length`
- * rows: three comparisons a bar whatever the length, no branches. Math.max and Math.min pass NaN on,
- * so a NaN in the window gives NaN.
+ * rows: three comparisons a bar whatever the length. A window is the end of one block and the start
+ * of the next. Math.max and Math.min pass NaN on, so a NaN in the window gives NaN.
  */
 
 /** Largest of the last `length` values. Rows before length − 1 are NaN. */
 export function rollingMax(x: Float64Array, length: number): Float64Array {
   const count = x.length;
-  const out = nans(count);
-  // Largest from each row to the end of its block.
-  const toEnd = new Float64Array(count);
-  for (let block = 0; block < count; block += length) {
-    const end = Math.min(block + length, count);
-    let best = x[end - 1]!;
-    for (let i = end - 1; i >= block; i--) {
-      best = Math.max(best, x[i]!);
-      toEnd[i] = best;
-    }
-  }
+  const out = rowsAfter(length - 1, count);
+  if (length > count) return out;
+  // Largest from each row of the block before to that block's end; the last one is of no row.
+  const toEnd = new Float64Array(length + 1).fill(Number.NEGATIVE_INFINITY);
   for (let block = 0; block < count; block += length) {
     const end = Math.min(block + length, count);
     let best = x[block]!;
     for (let i = block; i < end; i++) {
       best = Math.max(best, x[i]!);
-      if (i >= length - 1) out[i] = Math.max(toEnd[i - length + 1]!, best);
+      if (i >= length - 1) out[i] = Math.max(toEnd[i - block + 1]!, best);
+    }
+    best = x[end - 1]!;
+    for (let i = end - 1; i >= block; i--) {
+      best = Math.max(best, x[i]!);
+      toEnd[i - block] = best;
     }
   }
   return out;
@@ -34,22 +32,20 @@ export function rollingMax(x: Float64Array, length: number): Float64Array {
 /** Smallest of the last `length` values. Rows before length − 1 are NaN. */
 export function rollingMin(x: Float64Array, length: number): Float64Array {
   const count = x.length;
-  const out = nans(count);
-  const toEnd = new Float64Array(count);
-  for (let block = 0; block < count; block += length) {
-    const end = Math.min(block + length, count);
-    let best = x[end - 1]!;
-    for (let i = end - 1; i >= block; i--) {
-      best = Math.min(best, x[i]!);
-      toEnd[i] = best;
-    }
-  }
+  const out = rowsAfter(length - 1, count);
+  if (length > count) return out;
+  const toEnd = new Float64Array(length + 1).fill(Number.POSITIVE_INFINITY);
   for (let block = 0; block < count; block += length) {
     const end = Math.min(block + length, count);
     let best = x[block]!;
     for (let i = block; i < end; i++) {
       best = Math.min(best, x[i]!);
-      if (i >= length - 1) out[i] = Math.min(toEnd[i - length + 1]!, best);
+      if (i >= length - 1) out[i] = Math.min(toEnd[i - block + 1]!, best);
+    }
+    best = x[end - 1]!;
+    for (let i = end - 1; i >= block; i--) {
+      best = Math.min(best, x[i]!);
+      toEnd[i - block] = best;
     }
   }
   return out;
@@ -61,7 +57,7 @@ export function rollingMin(x: Float64Array, length: number): Float64Array {
  */
 export function ageOfMax(x: Float64Array, length: number): Float64Array {
   const count = x.length;
-  const out = nans(count);
+  const out = rowsAfter(length - 1, count);
   const queue = new Int32Array(count);
   let head = 0;
   let tail = 0;

@@ -11,10 +11,15 @@ export function nans(length: number): Float64Array {
   return new Float64Array(length).fill(Number.NaN);
 }
 
+/** `count` rows of which the first `blank` are NaN; the caller writes every other row. */
+export function rowsAfter(blank: number, count: number): Float64Array {
+  return new Float64Array(count).fill(Number.NaN, 0, Math.min(blank, count));
+}
+
 /** Σ of the last `length` values. Rows before length − 1 are NaN. */
 export function rollingSum(x: Float64Array, length: number): Float64Array {
   const count = x.length;
-  const out = nans(count);
+  const out = rowsAfter(length - 1, count);
   let i = length - 1;
   for (; i + 3 < count; i += 4) {
     let p = x[i - length + 1]!;
@@ -47,11 +52,18 @@ export function rollingSum(x: Float64Array, length: number): Float64Array {
   return out;
 }
 
-/** Arithmetic mean of the last `length` values. Rows before length − 1 are NaN. */
+/** Arithmetic mean of the last `length` values, levelOut included. Rows before length − 1 are NaN. */
 export function rollingMean(x: Float64Array, length: number): Float64Array {
   const out = rollingSum(x, length);
-  for (let i = 0; i < out.length; i++) out[i] = out[i]! / length;
-  return levelOut(out, x, length);
+  let previous = Number.NaN;
+  let equal = 0;
+  for (let i = 0; i < out.length; i++) {
+    const value = x[i]!;
+    equal = value === previous ? equal + 1 : 1;
+    previous = value;
+    out[i] = equal >= length ? value : out[i]! / length;
+  }
+  return out;
 }
 
 /**
@@ -76,7 +88,7 @@ export function levelOut(average: Float64Array, x: Float64Array, length: number)
  */
 export function rollingSquares(x: Float64Array, mean: Float64Array, length: number): Float64Array {
   const count = x.length;
-  const out = nans(count);
+  const out = rowsAfter(length - 1, count);
   let i = length - 1;
   for (; i + 3 < count; i += 4) {
     const ma = mean[i]!;
@@ -132,7 +144,7 @@ export function rollingAbsoluteDeviation(
   length: number,
 ): Float64Array {
   const count = x.length;
-  const out = nans(count);
+  const out = rowsAfter(length - 1, count);
   let i = length - 1;
   for (; i + 3 < count; i += 4) {
     const ma = mean[i]!;
@@ -176,7 +188,7 @@ export function rollingAbsoluteDeviation(
 export function rollingDot(x: Float64Array, weights: Float64Array): Float64Array {
   const count = x.length;
   const length = weights.length;
-  const out = nans(count);
+  const out = rowsAfter(length - 1, count);
   let i = length - 1;
   for (; i + 3 < count; i += 4) {
     const start = i - length + 1;

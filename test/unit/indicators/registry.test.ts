@@ -217,3 +217,19 @@ describe('offset', () => {
     expect(Object.values(run(100)).every((column) => column.every(Number.isNaN))).toBe(true);
   });
 });
+
+describe('lengths beyond the input', () => {
+  it.each([...INDICATORS.keys()])('%s answers with whole columns and does not throw', (type) => {
+    const candles = goldenCandles(50);
+    const definition = indicator(type);
+    const lengths = Object.entries(definition.params).map(([name, rule]) => [
+      name,
+      rule.kind === 'integer' ? 1_000_000_000 : rule.default,
+    ]);
+    const params = { ...Object.fromEntries(lengths), ...(definition.check ? { fast: 5 } : {}) };
+    const outputs = definition.compute({ source: candles.close, ...candles }, params, 'standard');
+    const names = definition.outputs.length === 0 ? [''] : definition.outputs;
+    expect(Object.keys(outputs).toSorted()).toEqual(names.toSorted());
+    expect(Object.values(outputs).every((column) => column.length === 50)).toBe(true);
+  });
+});
