@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { IdeaCard, Rule } from '../../src/card/schema.ts';
 import type { BacktestResult } from '../../src/engine/backtest.ts';
