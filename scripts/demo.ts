@@ -59,7 +59,7 @@ function nextSteps(): string[] {
   return [
     `export IDEASWEEP_HOME=${home}`,
     'npx ideasweep rank last --by calmar --top 5',
-    'npx ideasweep show last 0',
+    'npx ideasweep show last best',
     `npx ideasweep run ${card} --axis fast=20..400:20 --window 2023-06-01..2024-01-01`,
     'npx ideasweep sql "select fast, slow, sharpe from sweep_ema_cross order by rank limit 5"',
     '',

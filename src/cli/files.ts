@@ -1,4 +1,23 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { SweepError } from '../errors.ts';
+
+/**
+ * Asked before the work whose outcome goes there, so that a typing error costs no backtest.
+ * @throws SweepError USAGE when the folder of an output file is missing or closed to us.
+ */
+export async function assertWritable(flag: string, path: string | undefined): Promise<void> {
+  if (path === undefined) return;
+  const folder = dirname(path);
+  try {
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const reason = isMissing ? 'does not exist' : 'cannot be written to';
+    throw new SweepError('USAGE', `${flag} ${path}: the folder ${folder} ${reason}`, { cause });
+  }
+}
 
 /** Writes a file whole or not at all: a temporary name beside it, then a rename. */
 export async function writeWhole(path: string, text: string): Promise<void> {

@@ -5,7 +5,7 @@ import { renderCsv } from '../../report/csv.ts';
 import { plural } from '../../report/format.ts';
 import { windowOfAllCandles } from '../all-candles.ts';
 import { loadSweep } from '../card-file.ts';
-import { writeWhole } from '../files.ts';
+import { assertWritable, writeWhole } from '../files.ts';
 import { cardArgument, jsonFlag, sweepFlags, sweepOverrides } from '../flags.ts';
 import { recordedDocument, recordPoint, withoutAxes, type Recorded } from '../one-point.ts';
 import { note, print, printJson } from '../output.ts';
@@ -52,6 +52,8 @@ export const backtestCommand = defineCommand({
         hint: 'write the rules in the card',
       });
     }
+    await assertWritable('--trades-csv', args['trades-csv']);
+    await assertWritable('--equity-parquet', args['equity-parquet']);
     const config = loadConfig();
     const overrides = sweepOverrides(args, rawArgs, ARGS);
     const sweep = await loadSweep(args.card, overrides, (parsed) =>

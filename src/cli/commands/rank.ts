@@ -8,7 +8,7 @@ import { rankResults } from '../../store/rank.ts';
 import { findSweep, type SweepRow } from '../../store/sweeps.ts';
 import { jsonFlag, sweepArgument, wholeNumber } from '../flags.ts';
 import { note, paint, print, printJson } from '../output.ts';
-import { writeWhole } from '../files.ts';
+import { assertWritable, writeWhole } from '../files.ts';
 import { parquetType, writeParquet } from '../parquet.ts';
 import { axisColumns } from '../sweep-view.ts';
 
@@ -38,6 +38,8 @@ export const rankCommand = defineCommand({
   async run({ args }) {
     const isForPeople = !args.json && args.csv === undefined && args.parquet === undefined;
     const top = wholeNumber('--top', args.top, { min: 1 }) ?? (isForPeople ? 20 : undefined);
+    await assertWritable('--csv', args.csv);
+    await assertWritable('--parquet', args.parquet);
     await using store = await openStore(loadConfig());
     const sweep = await findSweep(store.sql, args.sweep);
     const points = await rankResults(store.sql, {

@@ -2,8 +2,8 @@ import { defineCommand } from 'citty';
 import { loadConfig } from '../../config.ts';
 import { SweepError } from '../../errors.ts';
 import { formatCount } from '../../report/format.ts';
-import { openStore } from '../../store/db.ts';
-import { resultRow } from '../../store/rank.ts';
+import { openStore, type Store } from '../../store/db.ts';
+import { rankResults, resultRow } from '../../store/rank.ts';
 import { findSweep, type SweepRow } from '../../store/sweeps.ts';
 import { jsonFlag, wholeNumber } from '../flags.ts';
 import { recordedDocument, recordPoint } from '../one-point.ts';
@@ -20,7 +20,7 @@ export const showCommand = defineCommand({
     },
     point: {
       type: 'positional',
-      description: 'Point index, as in the "point" column of rank',
+      description: 'Point index, as in the "point" column of rank, or "best"',
       required: true,
     },
     equity: { type: 'boolean', description: 'Add the equity curve to --json' },
@@ -63,9 +63,10 @@ interface Found {
 
 /** The store is closed again before the point runs: nothing of it needs the database. */
 async function lookUp(ref: string, point: string): Promise<Found> {
-  const pointIndex = wholeNumber('POINT', point, { min: 0 }) ?? 0;
+  const written = point === 'best' ? undefined : wholeNumber('POINT', point, { min: 0 });
   await using store = await openStore(loadConfig());
   const row = await findSweep(store.sql, ref);
+  const pointIndex = written ?? (await bestOf(store, row));
   if (pointIndex >= row.points.total) {
     throw new SweepError('NOT_FOUND', `${row.name} has no point ${pointIndex}`, {
       hint: `its points are 0 to ${row.points.total - 1}; the "point" column of rank shows them`,
@@ -73,4 +74,10 @@ async function lookUp(ref: string, point: string): Promise<Found> {
   }
   const stored = await resultRow(store.sql, row.sweepId, pointIndex);
   return { row, pointIndex, rank: stored?.rank ?? null };
+}
+
+async function bestOf(store: Store, row: SweepRow): Promise<number> {
+  const [best] = await rankResults(store.sql, { sweep: row, top: 1 });
+  if (best !== undefined) return best.pointIndex;
+  throw new SweepError('NOT_FOUND', `${row.name} has no rows yet`);
 }

@@ -1,0 +1,295 @@
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  chmodSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openCandleDb } from '../../../src/candles/db.ts';
+import { synthesizeCandles } from '../../../src/candles/synth.ts';
+import { METRIC_NAMES } from '../../../src/metrics/registry.ts';
+import { crossCard } from '../../support/cards.ts';
+import { CardFolder, runCli, startCli, type CliResult } from '../../support/cli.ts';
+import { testDatabase } from '../../support/database.ts';
+import { storeCandles } from '../../support/sweep-home.ts';
+
+/** A session as a user has it, every command a process of its own. */
+
+const { config, sql, url } = testDatabase();
+const env = { IDEASWEEP_HOME: config.home, DATABASE_URL: url };
+const folder = new CardFolder();
+const card = folder.write(
+  crossCard(`
+  window: { start: 2023-02-10, end: 2023-02-20 }
+  axes:
+    fast: { path: exec.fast.length, values: [5, 8, 40] }
+    slow: { path: exec.slow.length, range: { start: 20, stop: 40, step: 10 } }
+    stop: { path: risk_model.stop_loss.value, values: [1.5, 3] }
+  constraints: ["fast < slow"]
+  require: ["total_trades >= 5"]
+`),
+);
+
+let firstRun: CliResult;
+
+const cli = (...args: string[]) => runCli(args, env);
+const json = async (...args: string[]) => {
+  const { code, stdout, stderr } = await cli(...args, '--json');
+  expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
+  return JSON.parse(stdout);
+};
+
+beforeAll(async () => {
+  const series = { symbol: 'BTCUSDT', seed: 3, startMs: Date.UTC(2023, 0, 20) } as const;
+  await storeCandles(config, synthesizeCandles({ ...series, timeframe: '5m', bars: 288 * 40 }));
+  firstRun = await cli('run', card);
+});
+afterAll(() => folder[Symbol.dispose]());
+
+test('run prints the ranking on stdout, what it did on stderr, and what to type next', () => {
+  expect(firstRun.code).toBe(0);
+  expect(firstRun.stderr).toMatch(/completed: 12 points in .*, 12 eligible/);
+  expect(firstRun.stdout).toMatch(/rank +point +fast +slow +stop +sharpe/);
+  expect(firstRun.stdout).toContain('next: ideasweep heatmap last --x fast --y slow');
+});
+
+describe('what --json prints', () => {
+  test('plan: points, axes, feeds, estimate, warnings', async () => {
+    const plan = await json('plan', card);
+    expect(plan).toMatchObject({
+      points: { total: 18, admitted: 12, refused: 0 },
+      axes: [
+        { name: 'fast', path: 'exec.fast.length', values: [5, 8, 40] },
+        { name: 'slow', values: [20, 30, 40] },
+        { name: 'stop', values: [1.5, 3] },
+      ],
+      feeds: [{ symbol: 'BTCUSDT', timeframe: '5m', columns: 6, cached: true }],
+      warnings: [],
+    });
+    expect(plan.estimate.seconds).toBeGreaterThan(0);
+    expect(plan.batches).toBeGreaterThan(0);
+  });
+
+  test('status: state, counts, best point', async () => {
+    const status = await json('status');
+    expect(status).toMatchObject({
+      name: 'ema-cross',
+      status: 'completed',
+      executor: 'local',
+      points: { total: 18, admitted: 12, completed: 12, failed: 0, eligible: 12 },
+      best: { rank: 1 },
+    });
+    expect(Object.keys(status.best.metrics)).toEqual([...METRIC_NAMES]);
+  });
+
+  test('rank: rows in order, every metric, params in axis order', async () => {
+    const rows = await json('rank', 'last');
+    expect(rows).toHaveLength(12);
+    expect(rows.map((row: { rank: number }) => row.rank)).toEqual(
+      rows.map((_: unknown, k: number) => k + 1),
+    );
+    expect(Object.keys(rows[0])).toEqual([
+      'rank',
+      'point_index',
+      'eligible',
+      'outcome',
+      'params',
+      ...METRIC_NAMES,
+    ]);
+    expect(Object.keys(rows[0].params)).toEqual(['fast', 'slow', 'stop']);
+    const sharpes = rows.map((row: { sharpe: number }) => row.sharpe);
+    expect(sharpes).toEqual(sharpes.toSorted((a: number, b: number) => b - a));
+  });
+
+  test('show: the stored row again, bit for bit, with trades and equity', async () => {
+    const [first] = await json('rank', 'last', '--top', '1');
+    const shown = await json('show', 'last', String(first.point_index), '--equity');
+    expect(shown).toMatchObject({ rank: 1, point_index: first.point_index, params: first.params });
+    for (const name of METRIC_NAMES)
+      expect([name, shown.metrics[name]]).toEqual([name, first[name]]);
+    expect(shown.trades).toHaveLength(first.total_trades);
+    expect(shown.equity).toHaveLength(first.total_bars);
+    expect(shown.equity.at(-1)[1]).toBe(first.final_equity);
+    expect(await json('show', 'last', 'best', '--equity')).toEqual(shown);
+  });
+
+  test('backtest with a point’s values: the same numbers as in the grid', async () => {
+    const [first] = await json('rank', 'last', '--top', '1');
+    const { fast, slow, stop } = first.params;
+    const alone = await json(
+      'backtest',
+      card,
+      `--set=exec.fast.length=${fast}`,
+      `--set=exec.slow.length=${slow}`,
+      `--set=risk_model.stop_loss.value=${stop}`,
+    );
+    for (const name of METRIC_NAMES)
+      expect([name, alone.metrics[name]]).toEqual([name, first[name]]);
+    expect(alone).toMatchObject({
+      symbol: 'BTCUSDT',
+      timeframes: { exec: '5m' },
+      window: { start: '2023-02-10T00:00:00Z', end: '2023-02-20T00:00:00Z' },
+      bars: 2880,
+      outcome: 'completed',
+      profile: 'standard',
+    });
+    expect(alone).not.toHaveProperty('equity');
+  });
+
+  test('list and heatmap', async () => {
+    expect(await json('list')).toMatchObject([{ name: 'ema-cross', status: 'completed' }]);
+    const heatmap = await json('heatmap', 'last', '--x', 'fast', '--y', 'slow');
+    const rows = await json('rank', 'last');
+    const best = Math.max(...rows.map((row: { sharpe: number }) => row.sharpe));
+    expect(heatmap).toMatchObject({ x_values: [5, 8, 40], y_values: [20, 30, 40] });
+    expect(Math.max(...heatmap.cells.flat().filter((cell: number | null) => cell !== null))).toBe(
+      best,
+    );
+    expect(heatmap.cells.map((line: unknown[]) => line[2])).toEqual([null, null, null]);
+  });
+});
+
+describe('what a person sees', () => {
+  test.each([
+    [['status'], /12 of 12 \(100 %\), 12 eligible; the whole grid has 18/],
+    [['list'], /ema-cross +completed +12 +local/],
+    [
+      ['rank', 'last', '--by', 'calmar', '--top', '3'],
+      /rank +point +fast +slow +stop +calmar +sharpe/,
+    ],
+    [['heatmap', 'last'], /each cell the best over stop[\s\S]*fast →[\s\S]*\*/],
+    [['show', 'last', 'best'], /rank 1 of 12[\s\S]*Result[\s\S]*equity, USDT[\s\S]*side +entry/],
+    [['plan', card], /3 × 3 × 2 = 18[\s\S]*after "fast < slow": 12[\s\S]*\(built\)/],
+    [['doctor'], /✓ postgres +PostgreSQL \d+/],
+  ])('%j', async (args, says) => {
+    const { code, stdout } = await cli(...args);
+    expect(stdout).toMatch(says);
+    expect(stdout).not.toMatch(/NaN|undefined|Infinity/);
+    expect(stdout).not.toContain('\u001B');
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(110);
+    expect(code).toBe(0);
+  });
+
+  test('rank --where hides rows and keeps their ranks', async () => {
+    const rows = await json('rank', 'last', '--where', 'fast == 8 and stop < 2');
+    expect(rows.length).toBe(3);
+    expect(rows.every((row: { params: { fast: number } }) => row.params.fast === 8)).toBe(true);
+    expect(rows.at(-1).rank).toBeGreaterThan(3);
+  });
+});
+
+describe('files', () => {
+  test('rank --csv and --parquet hold every row', async () => {
+    const csv = join(folder.path, 'rank.csv');
+    const parquet = join(folder.path, 'rank.parquet');
+    expect((await cli('rank', 'last', '--csv', csv, '--parquet', parquet)).code).toBe(0);
+    const lines = readFileSync(csv, 'utf8').trimEnd().split('\r\n');
+    expect(lines).toHaveLength(13);
+    expect(lines[0]).toMatch(/^rank,point_index,eligible,outcome,fast,slow,stop,initial_equity,/);
+    const ranked = await json('rank', 'last');
+    expect(await query(`select sharpe, fast from '${parquet}' order by rank`)).toEqual(
+      ranked.map((row: { sharpe: number; params: { fast: number } }) => ({
+        sharpe: row.sharpe,
+        fast: row.params.fast,
+      })),
+    );
+  });
+
+  test('backtest writes trades and equity, and nothing where the folder is missing', async () => {
+    const csv = join(folder.path, 'trades.csv');
+    const parquet = join(folder.path, 'equity.parquet');
+    const done = await cli('backtest', card, '--trades-csv', csv, '--equity-parquet', parquet);
+    expect(done.code).toBe(0);
+    expect(readFileSync(csv, 'utf8')).toMatch(/^symbol,side,entry_time,/);
+    const [summary] = await query(
+      `select count(*)::int as n, min(time)::varchar as first from '${parquet}'`,
+    );
+    expect(summary).toEqual({ n: 2880, first: '2023-02-10 00:05:00' });
+    const lost = await cli('backtest', card, '--trades-csv', join(folder.path, 'none', 'x.csv'));
+    expect(lost.stderr).toMatch(/--trades-csv .*x\.csv: the folder .*none does not exist/);
+    expect(lost.code).toBe(2);
+    expect(readdirSync(folder.path).filter((name) => name.includes('.tmp'))).toEqual([]);
+  });
+
+  test('init writes the example once and never over it', async () => {
+    const first = await cli('init', folder.path);
+    expect(first.stderr).toMatch(/wrote .*ema-cross\.yml/);
+    expect(existsSync(join(folder.path, 'cards', 'ema-cross.yml'))).toBe(true);
+    expect((await cli('init', folder.path)).stderr).toMatch(/is there already/);
+  });
+});
+
+describe('when something goes wrong', () => {
+  test('a damaged feed is refused by name, built again, and the ranking is the same', async () => {
+    const before = await json('rank', 'last');
+    const feeds = readdirSync(config.feedsDir);
+    for (const feed of feeds) damage(join(config.feedsDir, feed));
+    const again = await cli('run', card);
+    const [, named] = /warning: .*?([\w-]+\.arrow).*built again/.exec(again.stderr) ?? [];
+    expect(feeds).toContain(named);
+    expect(again.code).toBe(0);
+    expect(await json('rank', 'last')).toEqual(before);
+  });
+
+  test('Ctrl-C stops with exit code 3, and the same command goes on to the same ranking', async () => {
+    const wide = ['run', card, '--axis', 'slow=41..160:1', '--name', 'wide', '--batch-size', '8'];
+    const stopped = startCli(wide, { ...env, IDEASWEEP_THREADS: '1' });
+    await stopped.shows('wide: 720 points');
+    await untilRows(1);
+    stopped.child.kill('SIGINT');
+    const first = await stopped.done;
+    expect(first.stderr).toMatch(/stopping[\s\S]*stopped: \d+ points?/);
+    expect(first.code).toBe(3);
+    const second = await cli(...wide);
+    expect(second.stderr).toMatch(
+      /resuming sweep \w+ {2}wide: [1-9]\d* of 720 points are there already/,
+    );
+    expect(second.stderr).toMatch(/completed: 720 points/);
+    const resumed = await json('rank', 'last');
+    expect((await cli(...wide, '--fresh', '--threads', '2')).code).toBe(0);
+    expect(await json('rank', 'last')).toEqual(resumed);
+  });
+
+  test('show after the candles changed ends in a named error', async () => {
+    await using db = await openCandleDb(config.candlesPath, { readOnly: false });
+    await db.run(
+      `update ohlcv_live set close = close * 1.0001 where timestamp = '2023-02-12 12:00:00'`,
+    );
+    db.close();
+    const { code, stdout } = await cli('show', 'last', 'best', '--json');
+    expect(JSON.parse(stdout).error.code).toBe('CANDLES_CHANGED');
+    expect(code).toBe(1);
+  });
+});
+
+async function untilRows(count: number): Promise<void> {
+  for (;;) {
+    const [row] = await sql<{ saved: number }[]>`
+      select coalesce(sum(completed), 0)::int as saved from batches join sweeps using (sweep_id)
+      where name = 'wide'`;
+    if ((row?.saved ?? 0) >= count) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function damage(path: string): void {
+  chmodSync(path, 0o644);
+  const descriptor = openSync(path, 'r+');
+  writeSync(descriptor, Buffer.from([1, 2, 3, 4]), 0, 4, 20_000);
+  closeSync(descriptor);
+}
+
+async function query(text: string): Promise<Record<string, unknown>[]> {
+  const instance = await DuckDBInstance.create(':memory:');
+  const connection = await instance.connect();
+  const reader = await connection.runAndReadAll(text);
+  const rows = reader.getRowObjectsJS() as Record<string, unknown>[];
+  connection.closeSync();
+  instance.closeSync();
+  return rows;
+}
