@@ -75,6 +75,11 @@ export function loadConfig(
   return Object.freeze(config) as Config;
 }
 
+/** The environment for a program that we start, with `extra` in it: the one other use of process.env. */
+export function childEnvironment(extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...process.env, ...extra };
+}
+
 // --- internal ---
 
 function foldersOf(home: string) {

@@ -1,4 +1,5 @@
 /** Opening the store: the embedded server or DATABASE_URL, reached, checked and migrated. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import postgres, { type Sql } from 'postgres';
 import type { Config } from '../config.ts';
 import { SweepError } from '../errors.ts';
@@ -14,6 +15,8 @@ export interface Store extends AsyncDisposable {
   readonly address: string;
   /** With the password: for psql and other programs. */
   readonly url: string;
+  /** Migrations that opening it applied. */
+  readonly migrations: readonly string[];
   /** One connection of its own, for what must live as long as a connection (advisory locks). */
   connectAlone(): Sql;
   /** Closes the pool; as the last of its users it stops the embedded server. */
@@ -39,11 +42,12 @@ export async function openStore(config: Config): Promise<Store> {
   const sql = connectStore(url, { applicationName: lease?.applicationName });
   try {
     await checkServer(sql, url);
-    await migrate(sql);
+    const migrations = await migrate(sql);
     const [info] = await sql<{ storeId: string }[]>`select store_id as "storeId" from store_info`;
-    return createStore({ sql, url, lease, storeId: info?.storeId ?? '' });
+    return createStore({ sql, url, lease, migrations, storeId: info?.storeId ?? '' });
   } catch (error) {
-    await closeAll(sql, lease);
+    await sql.end({ timeout: 0 });
+    await lease?.release();
     throw error;
   }
 }
@@ -86,10 +90,11 @@ interface StoreParts {
   readonly sql: Sql;
   readonly url: string;
   readonly storeId: string;
+  readonly migrations: readonly string[];
   readonly lease: PostgresLease | undefined;
 }
 
-function createStore({ sql, url, storeId, lease }: StoreParts): Store {
+function createStore({ sql, url, storeId, migrations, lease }: StoreParts): Store {
   const alone = new Set<Sql>();
   const close = async () => {
     await Promise.all([...alone].map((connection) => connection.end({ timeout: 1 })));
@@ -98,6 +103,7 @@ function createStore({ sql, url, storeId, lease }: StoreParts): Store {
   return {
     sql,
     storeId,
+    migrations,
     url,
     address: addressOf(url),
     connectAlone: () => {
@@ -116,16 +122,25 @@ async function closeAll(sql: Sql, lease: PostgresLease | undefined): Promise<voi
 }
 
 async function checkServer(sql: Sql, url: string): Promise<void> {
-  const version = await sql<{ version: number }[]>`
-    select current_setting('server_version_num')::int as version`.catch((cause: unknown) => {
-    throw unreachable(url, cause);
-  });
-  const number = version[0]?.version ?? 0;
-  if (number >= SERVER_VERSION_MIN) return;
+  const query = sql<{ version: number }[]>`
+    select current_setting('server_version_num')::int as version`;
+  // The driver's own timeout does not cover an address that swallows packets: it tries again.
+  const answer = await Promise.race([query, noAnswer(CONNECT_TIMEOUT_S * 1000 + 250)]).catch(
+    (cause: unknown) => {
+      throw unreachable(url, cause);
+    },
+  );
+  const version = answer[0]?.version ?? 0;
+  if (version >= SERVER_VERSION_MIN) return;
   throw new SweepError(
     'SERVICE_FAILED',
-    `${addressOf(url)} is PostgreSQL ${Math.floor(number / 10_000)}; 15 or newer is needed`,
+    `${addressOf(url)} is PostgreSQL ${Math.floor(version / 10_000)}; 15 or newer is needed`,
   );
+}
+
+async function noAnswer(afterMs: number): Promise<never> {
+  await sleep(afterMs, undefined, { ref: false });
+  throw Object.assign(new Error('no answer'), { code: 'CONNECT_TIMEOUT' });
 }
 
 function unreachable(url: string, cause: unknown): SweepError {
