@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert } from '../assert.ts';
 import { arrowFraming, END_OF_STREAM, type ArrowFraming } from './arrow-file.ts';
@@ -15,6 +15,10 @@ import type { FeedPlan } from './plan.ts';
 import { PRICE_NAMES } from './references.ts';
 import { Checksum, encodeSeal, SEAL_BYTES } from './seal.ts';
 
+/** A temporary file that nobody has written to for so long belongs to a builder that was killed. */
+const STALE_MS = 3_600_000;
+const TEMPORARY = '.feed-tmp';
+
 /**
  * Builds the file of a plan under `dir`: columns are computed and written one series at a time to a
  * temporary name, the file is renamed when it is whole, and read-only from then on. No fsync: a
@@ -28,8 +32,12 @@ export async function writeFeed(
 ): Promise<{ path: string; bytes: number }> {
   const frame = buildFeatureFrame(plan, candles);
   await mkdir(dir, { recursive: true });
+  await removeStale(dir);
   const path = join(dir, plan.fileName);
-  const temporary = join(dir, `.${plan.fileName}.${process.pid}-${randomUUID().slice(0, 8)}.tmp`);
+  const temporary = join(
+    dir,
+    `.${plan.fileName}.${process.pid}-${randomUUID().slice(0, 8)}${TEMPORARY}`,
+  );
   try {
     const bytes = await writeFrame(temporary, frame);
     await chmod(temporary, 0o444);
@@ -42,6 +50,17 @@ export async function writeFeed(
 }
 
 // --- internal ---
+
+/** What killed builders left in the folder. */
+async function removeStale(dir: string): Promise<void> {
+  const names = await readdir(dir);
+  for (const name of names.filter((entry) => entry.endsWith(TEMPORARY))) {
+    const path = join(dir, name);
+    // Another builder may remove or rename it in between.
+    const written = await stat(path).catch(() => undefined);
+    if (written && written.mtimeMs < Date.now() - STALE_MS) await rm(path, { force: true });
+  }
+}
 
 async function writeFrame(path: string, frame: FeatureFrame): Promise<number> {
   const { plan } = frame;

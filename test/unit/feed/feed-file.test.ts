@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,6 +29,7 @@ import {
   plannedCandles,
   plansOf,
   sameBits,
+  sliceCandles,
   sweepOf,
 } from '../../support/feeds.ts';
 
@@ -77,7 +79,7 @@ describe('a feed file', () => {
   test('is read-only, named by its hash, and leaves no temporary file', () => {
     expect(plan.fileName).toBe(`BTCUSDT-5m-${plan.hash.slice(0, 16)}.arrow`);
     expect(statSync(path).mode & 0o777).toBe(0o444);
-    expect(readdirSync(dir).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+    expect(readdirSync(dir).filter((name) => name.endsWith('.feed-tmp'))).toEqual([]);
   });
 
   test('is an Arrow file to other readers, with times, names and the manifest', () => {
@@ -119,6 +121,33 @@ describe('a feed file', () => {
     expect(a.path).toBe(b.path);
     expect(readFileSync(a.path).equals(readFileSync(path))).toBe(true);
     expect(readdirSync(other)).toEqual([plan.fileName]);
+  });
+
+  test('leaves nothing when its build fails half-way', async () => {
+    const other = join(dir, 'failing');
+    const last = plan.columns.at(-1)!;
+    const unknown = { ...last, series: { ...last.series, type: 'nonsense' } };
+    const broken = { ...plan, columns: [...plan.columns.slice(0, -1), unknown] };
+    await expect(writeFeed(other, broken, input)).rejects.toThrow('nonsense');
+    expect(readdirSync(other)).toEqual([]);
+  });
+
+  test('is not built from candles that are not the planned ones', async () => {
+    const shorter = sliceCandles(input, (row) => row > 0);
+    await expect(writeFeed(join(dir, 'none'), plan, shorter)).rejects.toThrow(
+      `BTCUSDT 5m: ${plan.bars - 1} candles were read where the plan counted ${plan.bars}`,
+    );
+  });
+
+  test('sweeps away what a builder that was killed left an hour ago, and nothing younger', async () => {
+    const other = mkdtempSync(join(dir, 'stale-'));
+    const old = join(other, '.a.arrow.1-x.feed-tmp');
+    const young = join(other, '.a.arrow.2-x.feed-tmp');
+    for (const file of [old, young]) writeFileSync(file, 'half');
+    const twoHoursAgo = Date.now() / 1000 - 7200;
+    utimesSync(old, twoHoursAgo, twoHoursAgo);
+    await writeFeed(other, plan, input);
+    expect(readdirSync(other).toSorted()).toEqual(['.a.arrow.2-x.feed-tmp', plan.fileName]);
   });
 
   test('can be read where mapping is impossible', () => {
