@@ -26,7 +26,7 @@ export async function startProgress(label: string): Promise<Progress> {
 
 const LINE_EVERY_MS = 5_000;
 const REDRAW_PER_SECOND = 8;
-const BAR_WIDTH = 30;
+const BAR_WIDTH = 24;
 
 async function startBar(): Promise<Progress> {
   const { SingleBar } = (await import('cli-progress')).default;
@@ -43,7 +43,7 @@ async function startBar(): Promise<Progress> {
       const filled = Math.round(params.progress * BAR_WIDTH);
       const blocks = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
       const room = (process.stderr.columns ?? 100) - BAR_WIDTH - 5;
-      return `  ${paint('cyan', blocks, 'stderr')}  ${describe(state, pace).slice(0, room)}`;
+      return `  ${paint('cyan', blocks, 'stderr')}  ${cut(describe(state, pace), room)}`;
     },
   });
   bar.start(1, 0);
@@ -71,6 +71,11 @@ function startLines(label: string): Progress {
     },
     [Symbol.dispose]: () => undefined,
   };
+}
+
+/** A line that wraps could not be redrawn. */
+function cut(text: string, width: number): string {
+  return text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text;
 }
 
 /** Points a second since the first report; what a resumed sweep had before does not count. */

@@ -14,7 +14,7 @@ import { cardArgument, jsonFlag, sweepFlags, sweepOverrides, wholeNumber } from 
 import { Interrupt } from '../interrupt.ts';
 import { note, paint, print, printJson, warn } from '../output.ts';
 import { startProgress, type Progress } from '../progress.ts';
-import { axisColumns, describeBest, elapsedMs, sweepDocument } from '../sweep-view.ts';
+import { axisColumns, describeBest, sweepDocument } from '../sweep-view.ts';
 
 const ARGS = {
   ...cardArgument,
@@ -54,10 +54,14 @@ export const runCommand = defineCommand({
       isFresh: args.fresh === true,
     });
     await announce(store, started);
+    const startMs = performance.now();
     const work = { config, store, started, batchSize };
     if (temporal !== undefined) await runByTemporal(work, temporal, args.detach === true);
     else await runHere(work);
-    await report(store, started.row.sweepId, args.json === true);
+    await report(store, started.row.sweepId, {
+      isJson: args.json === true,
+      tookMs: performance.now() - startMs,
+    });
   },
 });
 
@@ -212,7 +216,11 @@ async function followProgress(store: Store, row: SweepRow): Promise<SweepDisplay
   };
 }
 
-async function report(store: Store, sweepId: string, isJson: boolean): Promise<void> {
+async function report(
+  store: Store,
+  sweepId: string,
+  { isJson, tookMs }: { readonly isJson: boolean; readonly tookMs: number },
+): Promise<void> {
   const { findSweep } = await import('../../store/sweeps.ts');
   const row = await findSweep(store.sql, sweepId);
   if (isJson) {
@@ -221,10 +229,8 @@ async function report(store: Store, sweepId: string, isJson: boolean): Promise<v
   }
   const progress = await sweepProgress(store.sql, sweepId);
   const done = progress.completed + progress.failed + progress.refused;
-  const tookMs = elapsedMs(row);
-  const took = tookMs === null ? '' : ` in ${formatElapsed(tookMs)}`;
   note(
-    `${row.status.replaceAll('_', ' ')}: ${plural(done, 'point')}${took}, ` +
+    `${row.status.replaceAll('_', ' ')}: ${plural(done, 'point')} in ${formatElapsed(tookMs)}, ` +
       `${formatCount(progress.eligible)} eligible` +
       (progress.failed > 0 ? `, ${formatCount(progress.failed)} failed` : '') +
       (progress.refused > 0 ? `, ${formatCount(progress.refused)} refused` : ''),
