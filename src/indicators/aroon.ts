@@ -1,5 +1,5 @@
 import { integer, param, rawOr, type IndicatorDefinition } from './definition.ts';
-import { ageOfMax } from './extremes.ts';
+import { ageOfExtreme } from './extremes.ts';
 
 export const aroonIndicator: IndicatorDefinition = {
   type: 'aroon',
@@ -18,11 +18,8 @@ export const aroonIndicator: IndicatorDefinition = {
   },
   compute: ({ high, low }, params) => {
     const length = param(params, 'length');
-    const up = ageOfMax(high, length + 1);
-    const down = ageOfMax(
-      low.map((value) => -value),
-      length + 1,
-    );
+    const up = ageOfExtreme(high, length + 1, 1);
+    const down = ageOfExtreme(low, length + 1, -1);
     const osc = new Float64Array(up.length);
     for (let i = 0; i < up.length; i++) {
       up[i] = 100 * (1 - up[i]! / length);

@@ -52,17 +52,19 @@ export function rollingMin(x: Float64Array, length: number): Float64Array {
 }
 
 /**
- * How many bars ago the largest of the last `length` values was, the most recent one on ties. A queue
- * of falling candidates: each row enters and leaves once, whatever the length.
+ * How many bars ago the largest (`sign` 1) or smallest (−1) of the last `length` values was, the most
+ * recent one on ties. A queue of fading candidates: each row enters and leaves once, whatever the
+ * length.
  */
-export function ageOfMax(x: Float64Array, length: number): Float64Array {
+export function ageOfExtreme(x: Float64Array, length: number, sign: 1 | -1): Float64Array {
   const count = x.length;
   const out = rowsAfter(length - 1, count);
   const queue = new Int32Array(count);
   let head = 0;
   let tail = 0;
   for (let i = 0; i < count; i++) {
-    while (tail > head && x[queue[tail - 1]!]! <= x[i]!) tail--;
+    const value = sign * x[i]!;
+    while (tail > head && sign * x[queue[tail - 1]!]! <= value) tail--;
     queue[tail++] = i;
     if (queue[head]! <= i - length) head++;
     if (i >= length - 1) out[i] = i - queue[head]!;
