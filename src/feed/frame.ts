@@ -5,7 +5,7 @@ import { formatShort, timeframeMs, type Timeframe } from '../time.ts';
 import { firstAtOrAfter } from './feed-store.ts';
 import { needsOf, type ColumnNeed, type GridNeeds } from './needs.ts';
 import { standardRange, tradeRange, type RowRange } from './range.ts';
-import { rolesOf } from './series.ts';
+import { rolesOf, type Series } from './series.ts';
 import { assertWarmupCovered, type WarmupShortage } from './warmup.ts';
 
 /** Stored candles of one symbol and timeframe: enough to know which rows a sweep loads. */
@@ -90,10 +90,8 @@ function frameOf<Facts extends StoredSeries>(input: FrameInput<Facts>): Frame<Fa
     for (const [id, column] of needs.roles.get(role)?.columns ?? []) columns.set(id, column);
   }
   const { tsOpen, timeframe } = facts;
-  const seedBars = Math.max(
-    0,
-    ...new Set([...columns.values()].map(({ series }) => series.seedBars)),
-  );
+  const longest = longestWarmup(columns.values());
+  const seedBars = longest?.seedBars ?? 0;
   const ranges =
     needs.earliestStartMs === undefined
       ? roles.map((role) =>
@@ -113,25 +111,25 @@ function frameOf<Facts extends StoredSeries>(input: FrameInput<Facts>): Frame<Fa
     first: Math.min(...ranges.map(({ first }) => first)),
   };
   if (range.first >= range.end) throw windowEmpty(facts, sweep);
-  const isShort = needs.earliestStartMs === undefined && range.windowStart < seedBars;
-  const { symbol } = facts;
   return {
     facts,
     range,
     columns: [...columns.values()],
     startMs: tsOpen[range.first] as number,
     endMs: sweep.window.endMs + (needs.earliestStartMs === undefined ? 0 : 1),
-    shortage: isShort
-      ? {
-          symbol,
-          timeframe,
-          tsOpen,
-          seedBars,
-          storedBars: range.windowStart,
-          windowStartMs: sweep.window.startMs,
-        }
-      : undefined,
+    shortage:
+      longest && needs.earliestStartMs === undefined && range.windowStart < seedBars
+        ? { stored: facts, series: longest, storedBars: range.windowStart, window: sweep.window }
+        : undefined,
   };
+}
+
+function longestWarmup(columns: Iterable<ColumnNeed>): Series | undefined {
+  let longest: Series | undefined;
+  for (const { series } of columns) {
+    if (!longest || series.seedBars > longest.seedBars) longest = series;
+  }
+  return longest;
 }
 
 function factsOf<Facts extends StoredSeries>(

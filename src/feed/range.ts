@@ -29,7 +29,7 @@ export interface RangeQuery {
  * `standard`: rows from `seedBars` stored bars before the window, or from where the look-back of
  * the first decision reaches, to the window end (exclusive). A higher timeframe's first decision
  * reads the last bar closed by then, which lies before the window. Rows are counted, not time, so
- * gaps count nothing. `first` is negative-free: too few stored bars give 0 (the caller checks).
+ * gaps count nothing. With too few stored bars the range begins at row 0; the plan refuses that.
  */
 export function standardRange(query: RangeQuery): RowRange {
   const { role, tsOpen, window } = query;

@@ -1,17 +1,17 @@
 import { required } from '../assert.ts';
 import { SweepError } from '../errors.ts';
-import { DAY_MS, formatShort, type Timeframe } from '../time.ts';
+import { DAY_MS, formatShort, type Window } from '../time.ts';
+import type { StoredSeries } from './frame.ts';
+import type { Series } from './series.ts';
 
 /** One symbol and timeframe with too few stored bars before the window. */
 export interface WarmupShortage {
-  readonly symbol: string;
-  readonly timeframe: Timeframe;
-  /** Open times of all stored bars. */
-  readonly tsOpen: Float64Array;
-  readonly windowStartMs: number;
-  /** Bars that the longest series needs before the window. */
-  readonly seedBars: number;
+  readonly stored: StoredSeries;
+  /** The series with the longest warm-up. */
+  readonly series: Series;
+  /** Bars stored before the window. */
   readonly storedBars: number;
+  readonly window: Window;
 }
 
 /**
@@ -22,14 +22,14 @@ export function assertWarmupCovered(shortages: readonly WarmupShortage[]): void 
   if (shortages.length === 0) return;
   const days = shortages.map(firstPossibleDay);
   const lines = shortages.map(
-    ({ symbol, timeframe, seedBars, storedBars }) =>
-      `${symbol} ${timeframe}: ${storedBars} of ${seedBars} warm-up bars`,
+    ({ stored, series, storedBars }) =>
+      `${stored.symbol} ${stored.timeframe}: ${storedBars} of ${series.seedBars} warm-up bars of ${series.id}`,
   );
   const day = days.includes(undefined) ? undefined : Math.max(...(days as number[]));
-  const windowStartMs = required(shortages[0], 'a shortage').windowStartMs;
+  const { startMs } = required(shortages[0], 'a shortage').window;
   throw new SweepError(
     'WARMUP_NOT_COVERED',
-    `too few candles are stored before ${formatShort(windowStartMs)} (${lines.join('; ')}); ` +
+    `too few candles are stored before ${formatShort(startMs)} (${lines.join('; ')}); ` +
       (day === undefined
         ? 'the stored candles are fewer than the warm-up, so no window can start'
         : `the window can start on ${formatShort(day)} at the earliest`),
@@ -42,8 +42,11 @@ export function assertWarmupCovered(shortages: readonly WarmupShortage[]): void 
 
 // --- internal ---
 
-/** First UTC midnight with `seedBars` stored bars before it; undefined when too few are stored at all. */
-function firstPossibleDay({ tsOpen, seedBars }: WarmupShortage): number | undefined {
+/** First UTC midnight with the warm-up stored before it; undefined when too few are stored at all. */
+function firstPossibleDay({
+  stored: { tsOpen },
+  series: { seedBars },
+}: WarmupShortage): number | undefined {
   const lastSeed = tsOpen[seedBars - 1];
   if (lastSeed === undefined || seedBars >= tsOpen.length) return undefined;
   return Math.ceil((lastSeed + 1) / DAY_MS) * DAY_MS;

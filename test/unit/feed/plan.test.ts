@@ -264,7 +264,7 @@ describe('a plan is refused', () => {
     const error = errorOf(() => plansOf(sweep, [fiveMinutes]));
     expect(error.code).toBe('WARMUP_NOT_COVERED');
     expect(error.message).toBe(
-      'too few candles are stored before 2023-01-02 (BTCUSDT 5m: 288 of 700 warm-up bars); ' +
+      'too few candles are stored before 2023-01-02 (BTCUSDT 5m: 288 of 700 warm-up bars of ema(length=100):close); ' +
         'the window can start on 2023-01-04 at the earliest',
     );
     expect(error.hint).toContain('--allow-short-warmup');
