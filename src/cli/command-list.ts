@@ -131,6 +131,13 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
 /** Commands of the design whose time has not come: refused in words, absent from the help. */
 export const NOT_BUILT_YET = ['watch', 'pause', 'resume', 'stop', 'cancel', 'report', 'verify'];
 
+/** The value of what citty lets a definition give directly, as a promise or by a function. */
+export async function resolved<T>(
+  value: T | Promise<T> | (() => T) | (() => Promise<T>),
+): Promise<T> {
+  return typeof value === 'function' ? (value as () => T | Promise<T>)() : value;
+}
+
 // --- internal ---
 
 function erased<T extends ArgsDef>(command: CommandDef<T>): AnyCommand {

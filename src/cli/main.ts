@@ -3,7 +3,7 @@ import { runCommand } from 'citty';
 import { SweepError } from '../errors.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { checkArguments } from './arguments.ts';
-import { COMMANDS, NOT_BUILT_YET, type AnyCommand } from './command-list.ts';
+import { COMMANDS, NOT_BUILT_YET, resolved, type AnyCommand } from './command-list.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { reportFailure } from './failure.ts';
 import { commandHelp, mainHelp } from './help.ts';
@@ -26,7 +26,7 @@ async function main(rawArgs: readonly string[]): Promise<void> {
   }
   const found = await findLeaf(await loadCommand(name), [name], rest);
   if (found.rest.some((text) => text === '--help' || text === '-h')) {
-    print(await commandHelp(found.command, found.path.slice(0, -1)));
+    print(await commandHelp(found.command, found.path));
     return;
   }
   if (found.command.subCommands !== undefined) await refuseWithoutSubcommand(found);
@@ -81,10 +81,6 @@ async function refuseWithoutSubcommand({ command, path }: Leaf): Promise<void> {
   throw new SweepError('USAGE', `${path.join(' ')} needs one of: ${names.join(', ')}`, {
     hint: `ideasweep ${path.join(' ')} --help`,
   });
-}
-
-async function resolved<T>(value: T | Promise<T> | (() => T) | (() => Promise<T>)): Promise<T> {
-  return typeof value === 'function' ? (value as () => T | Promise<T>)() : value;
 }
 
 /** A reader that leaves early (`| head`) is no failure of ours. */

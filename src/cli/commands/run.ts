@@ -58,6 +58,7 @@ export const runCommand = defineCommand({
     const work = { config, store, started, batchSize };
     if (temporal !== undefined) await runByTemporal(work, temporal, args.detach === true);
     else await runHere(work);
+    if (args.detach === true && args.json !== true) return;
     await report(store, started.row.sweepId, {
       isJson: args.json === true,
       tookMs: performance.now() - startMs,
@@ -66,6 +67,9 @@ export const runCommand = defineCommand({
 });
 
 // --- internal ---
+
+/** Planning and building feeds of a large sweep take less; a missing worker takes longer. */
+const WORKER_PATIENCE_MS = 20_000;
 
 interface Work {
   readonly config: Config;
@@ -147,11 +151,20 @@ async function runByTemporal(
     return;
   }
   using display = await followProgress(store, started.row);
-  const isLeft = await untilDoneOrLeft(handle.result(), async () => display.refresh());
+  const nudge = setTimeout(() => void nudgeWorker(store, sweepId), WORKER_PATIENCE_MS);
+  const isLeft = await untilDoneOrLeft(handle.result(), () => display.refresh());
+  clearTimeout(nudge);
   if (isLeft) {
     note(`\nit goes on in Temporal; see: ideasweep status ${sweepId}`);
     process.exitCode = 3;
   }
+}
+
+/** A workflow without workers waits for ever, and silently. */
+async function nudgeWorker(store: Store, sweepId: string): Promise<void> {
+  const { batches } = await sweepProgress(store.sql, sweepId);
+  if (batches.total > 0) return;
+  note('\nno worker has taken it yet; start one with: ideasweep worker (or ideasweep dev)');
 }
 
 /** Waits for the end, calling `tick` every second; Ctrl-C leaves without stopping anything. */
