@@ -1,22 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import type { Candles } from '../../src/candles/query.ts';
 import { tradeRecords } from '../../src/engine/trade-log.ts';
 import { computeMetrics } from '../../src/metrics/metrics.ts';
 import { runCard } from '../support/backtests.ts';
-import { goldenCandles } from '../support/golden-candles.ts';
 import {
   CROSS_CARD,
   CROSS_METRICS,
   CROSS_TRADES,
+  exec15m,
+  hourly,
   TREND_CARD,
   TREND_METRICS,
   TREND_TRADES,
   type GoldenTrade,
 } from './reference-runs.ts';
 
-const START_MS = Date.UTC(2025, 0, 1);
 const WINDOW = { startMs: Date.UTC(2025, 0, 3), endMs: Date.UTC(2025, 0, 12) };
-const MINUTES_15 = 15 * 60_000;
 
 describe('profile trade reproduces the golden runs of the reference to the last digit', () => {
   test('B.1: one timeframe, crosses, ATR stop with buffer, rr target', () => {
@@ -74,34 +72,4 @@ function expectTrades(
       trade?.mfe_pct,
     ]).toEqual([row, side, entryBar, exitBar, ...rest]);
   }
-}
-
-function exec15m(): Candles {
-  const candles = goldenCandles(1200);
-  return {
-    symbol: 'BTCUSDT',
-    timeframe: '15m',
-    tsOpen: Float64Array.from(candles.close, (_, row) => START_MS + row * MINUTES_15),
-    ...candles,
-    length: 1200,
-  };
-}
-
-/** Four bars to one: open first, high max, low min, close last, volume summed. */
-function hourly(): Candles {
-  const fine = exec15m();
-  const rows = Array.from({ length: fine.length / 4 }, (_, row) => row * 4);
-  const pick = (combine: (row: number) => number) => Float64Array.from(rows, combine);
-  const group = (column: Float64Array, row: number) => column.subarray(row, row + 4);
-  return {
-    symbol: 'BTCUSDT',
-    timeframe: '1h',
-    tsOpen: pick((row) => fine.tsOpen[row] as number),
-    open: pick((row) => fine.open[row] as number),
-    high: pick((row) => Math.max(...group(fine.high, row))),
-    low: pick((row) => Math.min(...group(fine.low, row))),
-    close: pick((row) => fine.close[row + 3] as number),
-    volume: pick((row) => group(fine.volume, row).reduce((sum, value) => sum + value, 0)),
-    length: rows.length,
-  };
 }

@@ -1,3 +1,6 @@
+import type { Candles } from '../../src/candles/query.ts';
+import { goldenCandles } from '../support/golden-candles.ts';
+
 /**
  * The golden runs of the reference engine (specification, Appendix B.1 and B.2): numbers as printed
  * there by the Python program, not computed here.
@@ -245,3 +248,37 @@ export const TREND_METRICS = {
   mae_avg_pct: 1.31,
   mfe_avg_pct: 2.31,
 };
+
+const START_MS = Date.UTC(2025, 0, 1);
+const MINUTES_15 = 15 * 60_000;
+
+/** The golden candles as 1200 bars of 15m. */
+export function exec15m(): Candles {
+  const candles = goldenCandles(1200);
+  return {
+    symbol: 'BTCUSDT',
+    timeframe: '15m',
+    tsOpen: Float64Array.from(candles.close, (_, row) => START_MS + row * MINUTES_15),
+    ...candles,
+    length: 1200,
+  };
+}
+
+/** Four bars to one: open first, high max, low min, close last, volume summed. */
+export function hourly(): Candles {
+  const fine = exec15m();
+  const rows = Array.from({ length: fine.length / 4 }, (_, row) => row * 4);
+  const pick = (combine: (row: number) => number) => Float64Array.from(rows, combine);
+  const group = (column: Float64Array, row: number) => column.subarray(row, row + 4);
+  return {
+    symbol: 'BTCUSDT',
+    timeframe: '1h',
+    tsOpen: pick((row) => fine.tsOpen[row] as number),
+    open: pick((row) => fine.open[row] as number),
+    high: pick((row) => Math.max(...group(fine.high, row))),
+    low: pick((row) => Math.min(...group(fine.low, row))),
+    close: pick((row) => fine.close[row + 3] as number),
+    volume: pick((row) => group(fine.volume, row).reduce((sum, value) => sum + value, 0)),
+    length: rows.length,
+  };
+}
