@@ -26,11 +26,9 @@ export interface EndpointOptions {
  * @throws SweepError TEMPORAL_UNREACHABLE when there is no address at all.
  */
 export function temporalEndpoint(config: Config): TemporalEndpoint {
-  const profile = loadClientConnectConfig();
-  const { connectionOptions } = profile;
+  const { connectionOptions, namespace } = loadClientConnectConfig();
   const { tls, apiKey, metadata } = connectionOptions;
-  const address =
-    config.temporalAddress ?? connectionOptions.address ?? runningTemporal(config)?.address;
+  const address = configuredAddress(config) ?? runningTemporal(config)?.address;
   if (address === undefined) {
     throw new SweepError('TEMPORAL_UNREACHABLE', 'no Temporal server is known', {
       hint: START_HINT,
@@ -38,7 +36,7 @@ export function temporalEndpoint(config: Config): TemporalEndpoint {
   }
   return {
     address,
-    namespace: profile.namespace ?? config.temporalNamespace,
+    namespace: given(namespace) ?? config.temporalNamespace,
     options: {
       address,
       ...(tls === undefined || tls === null ? {} : { tls }),
@@ -50,11 +48,7 @@ export function temporalEndpoint(config: Config): TemporalEndpoint {
 
 /** Whether an address is configured or a development server has been left running; asks nobody. */
 export function hasTemporal(config: Config): boolean {
-  return (
-    config.temporalAddress !== undefined ||
-    loadClientConnectConfig().connectionOptions.address !== undefined ||
-    runningTemporal(config) !== undefined
-  );
+  return configuredAddress(config) !== undefined || runningTemporal(config) !== undefined;
 }
 
 /**
@@ -115,6 +109,15 @@ export function isAlive(pid: number): boolean {
 }
 
 // --- internal ---
+
+function configuredAddress(config: Config): string | undefined {
+  return config.temporalAddress ?? given(loadClientConnectConfig().connectionOptions.address);
+}
+
+/** An empty variable is an unset one, as in config.ts; envconfig passes it on as it is. */
+function given(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}
 
 const CONNECT_TIMEOUT_MS = 5_000;
 

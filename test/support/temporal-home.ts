@@ -73,15 +73,22 @@ const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
 /** `ideasweep …` as a process of its own on this home and database. */
 export function spawnCli(home: TemporalHome, ...args: string[]): CliProcess {
   const { config, database } = home;
+  const environment = {
+    IDEASWEEP_HOME: config.home,
+    IDEASWEEP_THREADS: String(config.threads),
+    DATABASE_URL: database.url,
+    TEMPORAL_ADDRESS: config.temporalAddress ?? '',
+  };
+  return spawnCliWith(environment, ...args);
+}
+
+export function spawnCliWith(
+  environment: Readonly<Record<string, string>>,
+  ...args: string[]
+): CliProcess {
   const child = spawn(process.execPath, [MAIN, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      IDEASWEEP_HOME: config.home,
-      IDEASWEEP_THREADS: String(config.threads),
-      DATABASE_URL: database.url,
-      TEMPORAL_ADDRESS: config.temporalAddress ?? '',
-    },
+    env: { ...process.env, ...environment },
   });
   return new CliProcess(child);
 }
