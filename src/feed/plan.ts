@@ -7,7 +7,7 @@ import { FEED_FILE_BYTES_MAX, FEED_PLAN_BYTES_MAX } from '../limits.ts';
 import type { Timeframe } from '../time.ts';
 import { tooLarge } from './axis-product.ts';
 import { firstAtOrAfter } from './feed-store.ts';
-import { coveredFrames, timeframesOf, type Frame, type StoredSeries } from './frame.ts';
+import { loadedRows, timeframesOf, type LoadedRows, type StoredSeries } from './loaded-rows.ts';
 import { FEED_FORMAT_VERSION } from './manifest.ts';
 import { symbolsOf, type ColumnNeed } from './needs.ts';
 import type { SeriesSpec } from './series.ts';
@@ -77,7 +77,7 @@ export function feedNeeds(sweep: Sweep): { symbol: string; timeframe: Timeframe 
  * @throws SweepError as `planFeeds`, but for GRID_TOO_LARGE.
  */
 export function feedRanges(sweep: Sweep, stored: readonly StoredSeries[]): FeedRange[] {
-  return coveredFrames(sweep, stored).map(({ facts, startMs, endMs }) => ({
+  return loadedRows(sweep, stored).map(({ facts, startMs, endMs }) => ({
     symbol: facts.symbol,
     timeframe: facts.timeframe,
     startMs,
@@ -94,10 +94,10 @@ export type FeedRange = Pick<FeedPlan, 'symbol' | 'timeframe' | 'startMs' | 'end
  */
 export function planFeeds(input: PlanInput): FeedPlan[] {
   const { sweep, facts, limits = DEFAULT_LIMITS } = input;
-  const frames = coveredFrames(sweep, facts);
-  const total = frames.reduce((sum, frame) => sum + frameBytes(frame, sweep), 0);
-  if (total > limits.planBytesMax) throw planTooLarge(frames, total);
-  return frames.flatMap((frame) => plansOf(frame, sweep, limits.fileBytesMax));
+  const loaded = loadedRows(sweep, facts);
+  const total = loaded.reduce((sum, rows) => sum + totalBytes(rows, sweep), 0);
+  if (total > limits.planBytesMax) throw planTooLarge(loaded, total);
+  return loaded.flatMap((rows) => plansOf(rows, sweep, limits.fileBytesMax));
 }
 
 /** Bytes of one row of the columns that every feed file has: four times and five prices. */
@@ -105,26 +105,26 @@ export const BASE_ROW_BYTES = 9 * 8;
 
 // --- internal ---
 
-type PlannedFrame = Frame<CandleFacts>;
+type PlannedRows = LoadedRows<CandleFacts>;
 
 const DEFAULT_LIMITS = { fileBytesMax: FEED_FILE_BYTES_MAX, planBytesMax: FEED_PLAN_BYTES_MAX };
 
-function columnBytes(frame: PlannedFrame, sweep: Sweep): number {
-  return barsOf(frame) * (sweep.precision === 'float32' ? 4 : 8);
+function columnBytes(rows: PlannedRows, sweep: Sweep): number {
+  return barsOf(rows) * (sweep.precision === 'float32' ? 4 : 8);
 }
 
-function frameBytes(frame: PlannedFrame, sweep: Sweep): number {
-  return barsOf(frame) * BASE_ROW_BYTES + frame.columns.length * columnBytes(frame, sweep);
+function totalBytes(rows: PlannedRows, sweep: Sweep): number {
+  return barsOf(rows) * BASE_ROW_BYTES + rows.columns.length * columnBytes(rows, sweep);
 }
 
-function barsOf({ range }: PlannedFrame): number {
+function barsOf({ range }: PlannedRows): number {
   return range.end - range.first;
 }
 
-function planTooLarge(frames: readonly PlannedFrame[], bytes: number): SweepError {
+function planTooLarge(loaded: readonly PlannedRows[], bytes: number): SweepError {
   const perAxis = new Map<Axis, number>();
-  for (const frame of frames) {
-    for (const { axes } of frame.columns) {
+  for (const rows of loaded) {
+    for (const { axes } of rows.columns) {
       for (const axis of axes) perAxis.set(axis, (perAxis.get(axis) ?? 0) + 1);
     }
   }
@@ -133,13 +133,13 @@ function planTooLarge(frames: readonly PlannedFrame[], bytes: number): SweepErro
   return tooLarge(blamed, `${(bytes / 2 ** 30).toFixed(1)} GiB`);
 }
 
-/** Cuts a frame into files. Outputs of one series stay together, because they are computed together. */
-function plansOf(frame: PlannedFrame, sweep: Sweep, fileBytesMax: number): FeedPlan[] {
-  const room = fileBytesMax - barsOf(frame) * BASE_ROW_BYTES;
-  const perFile = Math.max(1, Math.floor(room / columnBytes(frame, sweep)));
+/** Cuts the columns into files. Outputs of one series stay together, because they are computed together. */
+function plansOf(rows: PlannedRows, sweep: Sweep, fileBytesMax: number): FeedPlan[] {
+  const room = fileBytesMax - barsOf(rows) * BASE_ROW_BYTES;
+  const perFile = Math.max(1, Math.floor(room / columnBytes(rows, sweep)));
   const groups: ColumnNeed[][] = [[]];
   const seriesGroups = Object.values(
-    Object.groupBy(frame.columns, ({ series, startMs }) => `${series.id}@${startMs}`),
+    Object.groupBy(rows.columns, ({ series, startMs }) => `${series.id}@${startMs}`),
   );
   for (const columns of seriesGroups) {
     const last = groups.at(-1) as ColumnNeed[];
@@ -147,13 +147,13 @@ function plansOf(frame: PlannedFrame, sweep: Sweep, fileBytesMax: number): FeedP
     if (last.length > 0 && last.length + columns.length > perFile) groups.push([...columns]);
     else last.push(...columns);
   }
-  return groups.map((columns) => planOf(frame, sweep, columns));
+  return groups.map((columns) => planOf(rows, sweep, columns));
 }
 
-function planOf(frame: PlannedFrame, sweep: Sweep, needs: readonly ColumnNeed[]): FeedPlan {
-  const { facts, range, startMs, endMs } = frame;
+function planOf(rows: PlannedRows, sweep: Sweep, needs: readonly ColumnNeed[]): FeedPlan {
+  const { facts, range, startMs, endMs } = rows;
   const { symbol, timeframe } = facts;
-  const columns = needs.map((need) => columnPlan(need, frame));
+  const columns = needs.map((need) => columnPlan(need, rows));
   const content = {
     symbol,
     timeframe,
@@ -161,7 +161,7 @@ function planOf(frame: PlannedFrame, sweep: Sweep, needs: readonly ColumnNeed[])
     precision: sweep.precision,
     startMs,
     endMs,
-    bars: barsOf(frame),
+    bars: barsOf(rows),
     windowStartRow: range.windowStart - range.first,
     columns,
     candleDigest: candleDigestOf(facts, startMs, endMs),
@@ -172,11 +172,11 @@ function planOf(frame: PlannedFrame, sweep: Sweep, needs: readonly ColumnNeed[])
     ...content,
     hash,
     fileName: `${safeSymbol}-${timeframe}-${hash.slice(0, 16)}.arrow`,
-    bytes: barsOf(frame) * BASE_ROW_BYTES + columns.length * columnBytes(frame, sweep),
+    bytes: barsOf(rows) * BASE_ROW_BYTES + columns.length * columnBytes(rows, sweep),
   };
 }
 
-function columnPlan(need: ColumnNeed, { facts, range }: PlannedFrame): ColumnPlan {
+function columnPlan(need: ColumnNeed, { facts, range }: PlannedRows): ColumnPlan {
   const first =
     need.startMs === undefined
       ? range.windowStart - need.series.seedBars

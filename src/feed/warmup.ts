@@ -1,7 +1,7 @@
 import { required } from '../assert.ts';
 import { SweepError } from '../errors.ts';
 import { DAY_MS, formatShort, type Window } from '../time.ts';
-import type { StoredSeries } from './frame.ts';
+import type { StoredSeries } from './loaded-rows.ts';
 import type { Series } from './series.ts';
 
 /** One symbol and timeframe with too few stored bars before the window. */

@@ -17,7 +17,7 @@ export interface StoredSeries {
 }
 
 /** Everything of one symbol and timeframe, before it is cut into files. Rows are stored rows. */
-export interface Frame<Facts> {
+export interface LoadedRows<Facts> {
   readonly facts: Facts;
   readonly range: RowRange;
   readonly columns: readonly ColumnNeed[];
@@ -36,29 +36,29 @@ export function timeframesOf(sweep: Sweep): Timeframe[] {
  * What a sweep loads of each symbol and timeframe.
  * @throws SweepError SYMBOL_UNKNOWN, WINDOW_EMPTY, WARMUP_NOT_COVERED.
  */
-export function coveredFrames<Facts extends StoredSeries>(
+export function loadedRows<Facts extends StoredSeries>(
   sweep: Sweep,
   facts: readonly Facts[],
-): Frame<Facts>[] {
+): LoadedRows<Facts>[] {
   const needs = needsOf(sweep);
-  const frames = needs.symbols.flatMap((symbol) => framesOf({ sweep, needs, facts }, symbol));
-  const shortages = frames.flatMap((frame) => frame.shortage ?? []);
+  const loaded = needs.symbols.flatMap((symbol) => rowsOfSymbol({ sweep, needs, facts }, symbol));
+  const shortages = loaded.flatMap((rows) => rows.shortage ?? []);
   if (!sweep.allowShortWarmup) assertWarmupCovered(shortages);
-  return frames;
+  return loaded;
 }
 
 // --- internal ---
 
-interface FramesInput<Facts> {
+interface SymbolInput<Facts> {
   readonly sweep: Sweep;
   readonly needs: GridNeeds;
   readonly facts: readonly Facts[];
 }
 
-function framesOf<Facts extends StoredSeries>(
-  { sweep, needs, facts }: FramesInput<Facts>,
+function rowsOfSymbol<Facts extends StoredSeries>(
+  { sweep, needs, facts }: SymbolInput<Facts>,
   symbol: string,
-): Frame<Facts>[] {
+): LoadedRows<Facts>[] {
   const exec = factsOf(facts, symbol, sweep.card.tf_configs.exec.tf);
   const isTrade = sweep.profile === 'trade';
   const start = firstAtOrAfter(exec.tsOpen, sweep.window.startMs);
@@ -71,11 +71,11 @@ function framesOf<Facts extends StoredSeries>(
     const roles = rolesOf(sweep.card).filter(
       (role) => sweep.card.tf_configs[role]?.tf === timeframe,
     );
-    return frameOf({ sweep, needs, facts: stored, roles, firstExecCloseMs });
+    return rowsOfTimeframe({ sweep, needs, facts: stored, roles, firstExecCloseMs });
   });
 }
 
-interface FrameInput<Facts> {
+interface TimeframeInput<Facts> {
   readonly sweep: Sweep;
   readonly needs: GridNeeds;
   readonly facts: Facts;
@@ -83,7 +83,9 @@ interface FrameInput<Facts> {
   readonly firstExecCloseMs: number;
 }
 
-function frameOf<Facts extends StoredSeries>(input: FrameInput<Facts>): Frame<Facts> {
+function rowsOfTimeframe<Facts extends StoredSeries>(
+  input: TimeframeInput<Facts>,
+): LoadedRows<Facts> {
   const { sweep, needs, facts, roles, firstExecCloseMs } = input;
   const columns = new Map<string, ColumnNeed>();
   for (const role of roles) {
