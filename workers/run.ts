@@ -2,8 +2,8 @@ import { NativeConnection, type Worker } from '@temporalio/worker';
 import type { Config } from '../src/config.ts';
 import type { Store } from '../src/store/db.ts';
 import { connectTo, temporalEndpoint, unreachable } from '../src/temporal/connect.ts';
-import { createBatchWorker } from './batch.ts';
-import { createControlWorker, type WorkerDeps } from './control.ts';
+import { createBatchWorker } from './batch-worker.ts';
+import { createControlWorker, type WorkerDeps } from './control-worker.ts';
 import { installRuntime } from './runtime.ts';
 
 export type WorkerRole = 'control' | 'batch' | 'all';
