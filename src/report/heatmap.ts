@@ -149,7 +149,7 @@ function shade(share: number): string {
 }
 
 function legend(heatmap: Heatmap, scale: Scale, options: HeatmapOptions): string {
-  if (!Number.isFinite(scale.low)) return `no point has a value of ${heatmap.metric}`;
+  if (!Number.isFinite(scale.low)) return `no eligible point has a value of ${heatmap.metric}`;
   const steps = [0, 0.25, 0.5, 0.75, 1];
   const bar = steps
     .map((share) => (options.colors > 0 ? onColor('   ', share, options.colors) : shade(share)))

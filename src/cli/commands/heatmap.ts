@@ -76,9 +76,9 @@ interface Request {
 }
 
 /**
- * cells[y][x]: the best value over all other axes, of points that traded (a point without trades
- * has a sharpe of 0, which would beat every loss); null where there is none. One aggregate in the
- * database, so that a million points cost one scan and no memory here.
+ * cells[y][x]: the best value over all other axes, of eligible points, so that the best cell is the
+ * first of the ranking (and a point without trades, whose sharpe is 0, beats no loss); null where
+ * there is none. One aggregate in the database: a million points cost one scan and no memory here.
  */
 async function bestPerCell(
   store: Store,
@@ -89,7 +89,7 @@ async function bestPerCell(
   const rows = await store.sql.unsafe<{ kx: number; ky: number; value: number | null }[]>(
     `select point_index / $2 % $3 as kx, point_index / $4 % $5 as ky,
             ${best}(${quoteIdentifier(metric)}) as value
-     from results where sweep_id = $1 and total_trades > 0 group by 1, 2`,
+     from results where sweep_id = $1 and eligible group by 1, 2`,
     [sweep.sweepId, x.axis.stride, x.axis.count, y.axis.stride, y.axis.count],
   );
   const cells = y.axis.values.map(() => x.axis.values.map((): number | null => null));
@@ -152,7 +152,7 @@ function labelsOf({ axis, member }: Side): string[] {
 function titleOf(sweep: SweepRow, { x, y, metric }: Request): string {
   const others = sweep.axes.filter((axis) => axis !== x.axis && axis !== y.axis);
   const names = others.map((axis) => axis.name).join(', ');
-  const over = others.length === 0 ? '' : `, each cell the best over ${names}`;
+  const over = others.length === 0 ? '' : `, each cell the best eligible point over ${names}`;
   const state = sweep.rankedMs === null ? '   (not finished)' : '';
   return `  ${sweep.name}: ${metric}${over}${state}`;
 }

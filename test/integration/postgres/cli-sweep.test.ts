@@ -162,7 +162,7 @@ describe('what a person sees', () => {
       ['rank', 'last', '--by', 'calmar', '--top', '3'],
       /rank +point +fast +slow +stop +calmar +sharpe/,
     ],
-    [['heatmap', 'last'], /each cell the best over stop[\s\S]*fast →[\s\S]*\*/],
+    [['heatmap', 'last'], /each cell the best eligible point over stop[\s\S]*fast →[\s\S]*\*/],
     [['show', 'last', 'best'], /rank 1 of 12[\s\S]*Result[\s\S]*equity, USDT[\s\S]*side +entry/],
     [['plan', card], /3 × 3 × 2 = 18[\s\S]*after "fast < slow": 12[\s\S]*\(built\)/],
     [['doctor'], /✓ postgres +PostgreSQL \d+/],

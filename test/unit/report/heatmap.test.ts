@@ -60,5 +60,5 @@ test('colours are background colours that end on each cell', () => {
 
 test('a heatmap without a single value says so', () => {
   const empty = heatmap({ cells: [[null, null]], yLabels: ['50'] });
-  expect(renderHeatmap(empty, OPTIONS)).toContain('no point has a value of sharpe');
+  expect(renderHeatmap(empty, OPTIONS)).toContain('no eligible point has a value of sharpe');
 });
