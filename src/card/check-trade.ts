@@ -103,19 +103,15 @@ function checkRolesForTrade(card: IdeaCard): FoundIssue[] {
 }
 
 function checkRiskForTrade(card: IdeaCard): FoundIssue[] {
-  const parts = ['stop_loss', 'take_profit', 'sizing'] as const;
-  const missing = parts.filter((part) => !card.risk_model?.[part]);
-  if (missing.length > 0) {
-    const message = `The reference crashes at the first entry without risk_model ${missing.join(', ')}.`;
-    return [
-      {
-        path: ['risk_model'],
-        code: 'NO_RISK_MODEL',
-        message,
-        hint: 'add the section, or use profile standard',
-      },
-    ];
-  }
+  const missing = (['stop_loss', 'take_profit', 'sizing'] as const)
+    .filter((part) => !card.risk_model?.[part])
+    .map((part) => ({
+      path: ['risk_model', part],
+      code: 'NO_RISK_MODEL',
+      message: `The reference crashes at the first entry without risk_model.${part}.`,
+      hint: 'add it, or use profile standard',
+    }));
+  if (missing.length > 0) return missing;
   if (card.risk_model?.sizing?.model !== 'percent_notional') return [];
   const message = 'The reference has no sizing model percent_notional.';
   return [

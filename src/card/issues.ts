@@ -25,7 +25,7 @@ export function placeIssue(
   };
 }
 
-/** The candidates close to `text`, nearest first: at most a third of its letters differ. */
+/** The candidates close to `text`, nearest first: a third of its letters differ, or their order. */
 export function closeMatches(text: string, candidates: Iterable<string>, count = 3): string[] {
   // Letter distance is quadratic; nobody mistypes a name of 100 letters.
   if (text.length > 100) return [];
@@ -33,7 +33,7 @@ export function closeMatches(text: string, candidates: Iterable<string>, count =
   const lower = text.toLowerCase();
   return [...new Set(candidates)]
     .map((candidate) => ({ candidate, away: distance(lower, candidate.toLowerCase()) }))
-    .filter(({ away }) => away <= allowed)
+    .filter(({ candidate, away }) => away <= allowed || hasSameLetters(lower, candidate))
     .toSorted((a, b) => a.away - b.away)
     .slice(0, count)
     .map(({ candidate }) => candidate);
@@ -49,4 +49,11 @@ export function didYouMean(text: string, candidates: Iterable<string>): string |
 export function shown(value: unknown): string {
   const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+// --- internal ---
+
+function hasSameLetters(text: string, candidate: string): boolean {
+  const sorted = (word: string) => word.toLowerCase().split('').toSorted().join('');
+  return text.length === candidate.length && sorted(text) === sorted(candidate);
 }

@@ -1,6 +1,8 @@
+import type { z } from 'zod';
 import { SweepError, type CardIssue } from '../errors.ts';
 import { checkCard } from './check.ts';
 import { didYouMean, placeIssue, shown, type FoundIssue } from './issues.ts';
+import { genuine, repaired } from './repair.ts';
 import { cardSchema, type IdeaCard } from './schema.ts';
 import { visitUnknownKeys } from './schema-walk.ts';
 import {
@@ -74,7 +76,7 @@ export function inspectCard(text: string, options: ParseOptions = {}): CardInspe
   return {
     card,
     rawSweep,
-    issues: [...issues, ...promoted],
+    issues: inTextOrder([...issues, ...promoted]),
     warnings,
     locate: (path) => placeOf(path, root, sweepNode),
   };
@@ -91,6 +93,13 @@ export function cardInvalid(issues: readonly CardIssue[], file?: string): SweepE
 }
 
 // --- internal ---
+
+/** By line, then column; problems without a place first. */
+function inTextOrder(issues: readonly CardIssue[]): CardIssue[] {
+  return issues.toSorted(
+    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
+  );
+}
 
 function plainIssue(found: FoundIssue & Partial<Position>): CardIssue {
   const { line, column, hint } = found;
@@ -155,17 +164,17 @@ function readCard(
   }
   warnings.push(...unknownKeys(plain, root), ...rawWarnings(plain, root));
   const result = cardSchema.safeParse(plain);
-  if (!result.success) {
-    issues.push(
-      ...translateIssues(cardSchema, plain, result.error.issues).map((found) =>
-        placeIssue(found, root),
-      ),
-    );
-    return undefined;
-  }
-  const found = checkCard(result.data);
+  const found = result.success ? checkCard(result.data) : allIssues(plain, result.error.issues);
   issues.push(...found.map((one) => placeIssue(one, root)));
   return found.length === 0 ? result.data : undefined;
+}
+
+/** What the schema found, and what the cross-field rules find in the rest of the card. */
+function allIssues(plain: PlainValue, schemaIssues: readonly z.core.$ZodIssue[]): FoundIssue[] {
+  const translated = translateIssues(cardSchema, plain, schemaIssues);
+  const again = cardSchema.safeParse(repaired(cardSchema, plain, translated));
+  if (!again.success) return translated;
+  return [...translated, ...genuine(checkCard(again.data), translated)];
 }
 
 /** Free text fields keep the text as written: `version: 1.0` is "1.0", not 1. */

@@ -45,6 +45,23 @@ export function visitUnknownKeys(
   }
 }
 
+/** One wrapper less, or undefined for a schema without any. */
+export function peel(schema: z.ZodType): z.ZodType | undefined {
+  if (
+    schema instanceof z.ZodReadonly ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodNullable ||
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodExactOptional
+  ) {
+    return schema.def.innerType as z.ZodType;
+  }
+  if (!(schema instanceof z.ZodPipe)) return undefined;
+  // preprocess is transform → schema; `.transform()` is schema → transform.
+  const from = schema.def.in as z.ZodType;
+  return from instanceof z.ZodTransform ? (schema.def.out as z.ZodType) : from;
+}
+
 // --- internal ---
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -59,22 +76,6 @@ function inner(schema: z.ZodType): z.ZodType {
     if (next === undefined) return current;
     current = next;
   }
-}
-
-function peel(schema: z.ZodType): z.ZodType | undefined {
-  if (
-    schema instanceof z.ZodReadonly ||
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodNullable ||
-    schema instanceof z.ZodOptional ||
-    schema instanceof z.ZodExactOptional
-  ) {
-    return schema.def.innerType as z.ZodType;
-  }
-  if (!(schema instanceof z.ZodPipe)) return undefined;
-  // preprocess is transform → schema; `.transform()` is schema → transform.
-  const from = schema.def.in as z.ZodType;
-  return from instanceof z.ZodTransform ? (schema.def.out as z.ZodType) : from;
 }
 
 function child(schema: z.ZodType, key: PathKey): z.ZodType | undefined {

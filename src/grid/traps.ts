@@ -21,9 +21,11 @@ export function findTraps(sweep: Sweep, grid: Grid): CardIssue[] {
   const swept = new Set(
     sweep.axes.flatMap((axis) => axis.members.map((member) => member.path.join('/'))),
   );
+  // What an axis moves is judged below, value by value.
   const onCard = cardWarnings(sweep.card, sweep.profile).filter(
-    // A rule or a symbol that an axis moves is judged below, value by value.
-    ({ path }) => ![...swept].some((other) => `${other}/`.startsWith(`${path.join('/')}/`)),
+    ({ path, code }) =>
+      !(SWEPT_CODES.has(code) || path.includes('params')) ||
+      ![...swept].some((other) => `${other}/`.startsWith(`${path.join('/')}/`)),
   );
   const found = [
     ...onCard,
@@ -36,6 +38,14 @@ export function findTraps(sweep: Sweep, grid: Grid): CardIssue[] {
 }
 
 // --- internal ---
+
+/** Warnings about values, which do not hold where an axis moves the value. */
+const SWEPT_CODES = new Set([
+  'RULE_NEVER_TRUE',
+  'LEVERAGE_REPLACED',
+  'UNUSED_FEATURE',
+  'EXTRA_SYMBOLS',
+]);
 
 function idleAxes(sweep: Sweep): FoundIssue[] {
   const swept = new Set(

@@ -1,0 +1,187 @@
+import { describe, expect, test } from 'vitest';
+import { checkForTrade } from '../../../src/card/check.ts';
+import { neverTrades } from '../../../src/card/never.ts';
+import { inspectCard, parseCard } from '../../../src/card/parse.ts';
+import { cardWarnings } from '../../../src/card/warn.ts';
+import { cardText } from '../../support/card-texts.ts';
+
+function issuesOf(edit: Record<string, string>) {
+  return inspectCard(cardText(edit)).issues;
+}
+
+describe('cross-field rules', () => {
+  test.each<[string, string, string, string | undefined]>([
+    [
+      'indicator_type: ema, output_key: fast',
+      'indicator_type: emma, output_key: fast',
+      'UNSUPPORTED_INDICATOR',
+      'did you mean ema',
+    ],
+    ['length: 9', 'length: 0', 'INVALID_PARAM', undefined],
+    ['length: 9', 'length: 9.5', 'INVALID_PARAM', undefined],
+    ['length: 9', 'length: "9"', 'INVALID_PARAM', undefined],
+    ['fast: 12, slow: 26', 'fast: 26, slow: 12', 'INVALID_PARAM', undefined],
+    ['output_key: atr', 'output_key: fast', 'DUPLICATE_OUTPUT_KEY', undefined],
+    ['output_key: atr', 'output_key: volume', 'OUTPUT_KEY_SHADOWS_PRICE', undefined],
+    ['output_key: atr', 'output_key: timestamp', 'OUTPUT_KEY_SHADOWS_PRICE', undefined],
+    ['indicator_key: rsi,', 'indicator_key: timestamp,', 'TIMESTAMP_OPERAND', undefined],
+    ['indicator_key: rsi,', 'indicator_key: mark_price,', 'UNDECLARED_FEATURE', undefined],
+    [
+      'indicator_key: macd_histogram',
+      'indicator_key: macd',
+      'MULTI_OUTPUT_BASE_KEY_REFERENCED',
+      'one of macd_macd, macd_signal, macd_histogram',
+    ],
+    ['value: 70 }', 'value: slow }', 'INVALID_LITERAL', 'set is_indicator_comparison'],
+    ['value: 70 }', 'value: 70, tf: htf }', 'UNKNOWN_TF_ROLE', 'its roles: exec'],
+    ['value: 70 }', 'value: 70, prev_offset: -1 }', 'LOOK_AHEAD', undefined],
+    ['direction: long', 'direction: short', 'DIRECTION_NOT_ALLOWED', 'set position_policy.mode'],
+    ['type: percent, value: 2', 'type: atr_multiple, value: 2', 'MISSING_ATR_KEY', undefined],
+    [
+      'type: percent, value: 2',
+      'type: atr_multiple, value: 2, atr_key: art',
+      'UNDECLARED_FEATURE',
+      'did you mean atr',
+    ],
+    [
+      'role: exec',
+      'role: exec\n    required_indicators: [fats]',
+      'UNDECLARED_FEATURE',
+      'did you mean fast',
+    ],
+    [
+      'length: 9 } }',
+      'length: 9 }, input_source: indicator, input_indicator_key: slow }',
+      'NOT_YET',
+      undefined,
+    ],
+    ['signal: 9 } }', 'signal: 9 }, outputs: { hist: h } }', 'UNKNOWN_OUTPUT', undefined],
+    [
+      'signal: 9 } }',
+      'signal: 9 }, outputs: { on: h } }',
+      'UNKNOWN_OUTPUT',
+      'on, off, yes and no are booleans',
+    ],
+    ['signal_rules:', '  htf: { tf: 15m, role: htf }\nsignal_rules:', 'SAME_TIMEFRAME', undefined],
+    ['signal_rules:', '  htf: { tf: 5m, role: htf }\nsignal_rules:', 'TIMEFRAME_ORDER', undefined],
+    [
+      'signal_rules:',
+      '  mtf: { tf: 4h, role: mtf }\n  htf: { tf: 1h, role: htf }\nsignal_rules:',
+      'TIMEFRAME_ORDER',
+      'swap the two',
+    ],
+    [
+      'signal_rules:',
+      '  mtf: { tf: 1h, role: mtf }\n  htf: { tf: 1h, role: htf }\nsignal_rules:',
+      'SAME_TIMEFRAME',
+      'keep one',
+    ],
+  ])('%s → %s gives %s', (from, to, code, hint) => {
+    const issues = issuesOf({ [from]: to });
+    expect(issues.map((issue) => issue.code)).toEqual([code]);
+    expect(issues[0]?.hint ?? '').toContain(hint ?? '');
+    expect(issues[0]?.line).toBeGreaterThan(1);
+  });
+
+  test('outputs that are renamed are declared under their new names only', () => {
+    const edit = { 'signal: 9 } }': 'signal: 9 }, outputs: { histogram: hist } }' };
+    expect(issuesOf(edit).map((issue) => issue.code)).toEqual(['UNDECLARED_FEATURE']);
+    expect(issuesOf({ ...edit, 'key: macd_histogram': 'key: hist' })).toEqual([]);
+  });
+});
+
+describe('profile trade refuses what the reference cannot run', () => {
+  test.each([
+    ['length: 21', 'length: 334', 'WARMUP_TOO_LARGE'],
+    ['role: exec', 'role: exec\n    warmup_bars: 1001', 'WARMUP_TOO_LARGE'],
+    ['tf: 15m', 'tf: 30m', 'TRADE_REFUSED'],
+    ['[SOLUSDT]', '[BTCEUR]', 'TRADE_REFUSED'],
+    ['  take_profit: { type: rr_ratio, value: 2 }\n', '', 'NO_RISK_MODEL'],
+    ['model: percent_equity', 'model: percent_notional', 'TRADE_REFUSED'],
+    ['signal_rules:', '  mtf: { tf: 1h, role: mtf }\nsignal_rules:', 'TRADE_REFUSED'],
+    ['signal: 9 } }', 'signal: 9 }, outputs: { macd: line } }', 'TRADE_REFUSED'],
+  ])('%s → %s gives %s', (from, to, code) => {
+    const { card } = parseCard(cardText({ [from]: to }));
+    expect(checkForTrade(card).map((issue) => issue.code)).toEqual([code]);
+  });
+
+  test('an ordinary card is fine', () => {
+    expect(checkForTrade(parseCard(cardText()).card)).toEqual([]);
+  });
+});
+
+describe('traps of a card', () => {
+  test('a card without traps has one unused indicator and no warning else', () => {
+    const found = cardWarnings(parseCard(cardText()).card, 'standard');
+    expect(found.map(({ code, path }) => [code, path.at(-1)])).toEqual([['UNUSED_FEATURE', 4]]);
+  });
+
+  test.each([
+    ['length: 9', 'lenght: 9', 'PARAM_UNKNOWN'],
+    ['role: exec', 'role: htf', 'IGNORED_FIELD'],
+    ['[SOLUSDT]', '[SOLUSDT, BTCUSDT]', 'EXTRA_SYMBOLS'],
+    ['taker_bps: 6', 'taker_bps: 6, maker_bps: 2', 'IGNORED_FIELD'],
+    ['max_leverage: 3, min', 'max_leverage: 5, min', 'LEVERAGE_REPLACED'],
+    ['value: 70 }', 'value: 101, prev_offset: 0 }', undefined],
+    ['operator: lt, value: 70', 'operator: gt, value: 100.5', 'RULE_NEVER_TRUE'],
+  ])('%s → %s warns %s', (from, to, code) => {
+    const found = cardWarnings(parseCard(cardText({ [from]: to })).card, 'standard');
+    expect(found.map((issue) => issue.code).filter((one) => one !== 'UNUSED_FEATURE')).toEqual(
+      code ? [code] : [],
+    );
+  });
+
+  test('an exit rule without conditions is named', () => {
+    const text = cardText({
+      'conditions: [{ indicator_key: fast, operator: cross_below, value: slow, is_indicator_comparison: true }]':
+        'conditions: []',
+    });
+    expect(cardWarnings(parseCard(text).card, 'standard').map((issue) => issue.code)).toContain(
+      'ALWAYS_EXITS',
+    );
+  });
+});
+
+describe('cards that can never trade', () => {
+  test.each<[Record<string, string>, 'standard' | 'trade', string | undefined]>([
+    [{}, 'standard', undefined],
+    [{}, 'trade', undefined],
+    [{ 'type: percent, value: 2': 'type: percent, value: 0.1' }, 'trade', '(C2)'],
+    [{ 'type: percent, value: 2': 'type: percent, value: 0.1' }, 'standard', undefined],
+    [
+      { 'min_trade_notional_usdt: 10': 'min_trade_notional_usdt: 50000' },
+      'standard',
+      'below min_trade_notional_usdt',
+    ],
+    [
+      { 'operator: lt, value: 70': 'operator: lt, value: -1' },
+      'standard',
+      'rsi cannot be below -1',
+    ],
+    [
+      { 'operator: lt, value: 70': 'operator: cross_above, value: 50, prev_offset: 0' },
+      'standard',
+      'prev_offset 0',
+    ],
+    [{ 'value: slow, is': 'value: fast, is' }, 'standard', 'compared with itself'],
+    [
+      {
+        'indicator_key: macd_histogram, operator: gt, value: 0':
+          'indicator_key: rsi, operator: gt, value: 80',
+      },
+      'standard',
+      'rsi cannot be above 80 here',
+    ],
+    [
+      {
+        'indicator_key: macd_histogram, operator: gt, value: 0':
+          'indicator_key: slow, operator: gt, value: fast, is_indicator_comparison: true',
+      },
+      'standard',
+      'above and below',
+    ],
+  ])('%j in %s: %s', (edit, profile, reason) => {
+    const found = neverTrades(parseCard(cardText(edit)).card, profile);
+    expect(found ?? 'none').toContain(reason ?? 'none');
+  });
+});
