@@ -248,6 +248,7 @@ async function report(
       (progress.failed > 0 ? `, ${formatCount(progress.failed)} failed` : '') +
       (progress.refused > 0 ? `, ${formatCount(progress.refused)} refused` : ''),
   );
+  if (row.status === 'stopped') note('run the same command again to go on from there');
   const axes = axisColumns(row.spec);
   const { metric } = row.spec.objective;
   const points = await rankResults(store.sql, { sweep: row, top: 10 });
