@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Sql } from 'postgres';
+import type { IdeaCard } from '../src/card/schema.ts';
+import { loadConfig } from '../src/config.ts';
+import type { Sweep } from '../src/grid/spec.ts';
+import { hashJson } from '../src/hash.ts';
+import { CHECKPOINT_ROWS_MAX } from '../src/limits.ts';
+import { METRIC_COLUMNS } from '../src/metrics/registry.ts';
+import { claimBatch, finishBatch } from '../src/store/batches.ts';
+import { openStore } from '../src/store/db.ts';
+import { rankResults } from '../src/store/rank.ts';
+import { saveCheckpoint, sweepProgress, type ResultRows } from '../src/store/results.ts';
+import { createSweep, finishSweep, type SweepRow } from '../src/store/sweeps.ts';
+import type { Bench, Figure } from './harness.ts';
+
+/** Rows with all metrics through checkpoints into an embedded Postgres, then ranked and read. */
+export const bench: Bench<{ readonly rows: number }> = {
+  name: 'copy',
+  small: { rows: 4_000 },
+  large: { rows: 1_000_000 },
+  async run({ rows }) {
+    const home = mkdtempSync(join(tmpdir(), 'ideasweep-bench-'));
+    try {
+      await using store = await openStore(loadConfig({ IDEASWEEP_HOME: home }));
+      const sweep = await createBenchSweep(store.sql, rows);
+      const saveMs = await saveAll(store.sql, sweep, rows);
+      const [ended, rankMs] = await timed(() => finishSweep(store.sql, sweep.sweepId));
+      const figures = await readFigures(store.sql, ended);
+      const top = await rankResults(store.sql, { sweep: ended, top: 100 });
+      return {
+        figures: [
+          { label: 'rows saved', value: saveMs / 1_000, unit: 's' },
+          { label: 'rows a second', value: rows / (saveMs / 1_000), unit: '1/s' },
+          { label: 'ranks written', value: rankMs / 1_000, unit: 's' },
+          ...figures,
+        ],
+        hash: hashJson(top.map(({ pointIndex, metrics }) => ({ pointIndex, metrics }))),
+      };
+    } finally {
+      rmSync(home, { recursive: true, force: true });
+    }
+  },
+};
+
+// --- internal ---
+
+async function createBenchSweep(sql: Sql, rows: number): Promise<SweepRow> {
+  const axes = ['fast', 'slow'].map((name, index) => ({
+    name,
+    members: [{ column: name, path: [name], text: name }],
+    values: Array.from({ length: index === 0 ? rows / 1_000 : 1_000 }, (_, value) => [value]),
+  }));
+  const spec: Sweep = {
+    name: 'copy',
+    card: {} as IdeaCard,
+    profile: 'standard',
+    window: { startMs: 0, endMs: 1 },
+    axes,
+    constraints: [],
+    require: [],
+    objective: { metric: 'sharpe', direction: 'maximize' },
+    precision: 'float64',
+    allowShortWarmup: false,
+  };
+  return createSweep(sql, {
+    name: 'copy',
+    identity: 'copy',
+    spec,
+    cardHash: '',
+    candleDigest: '',
+    engineVersion: '',
+    executor: 'local',
+    feeds: [],
+    points: { total: rows, admitted: rows, refused: 0, isEstimated: false },
+  });
+}
+
+/** Only the saving is timed; two writers, as two threads of a pool save in turn. */
+async function saveAll(sql: Sql, { sweepId }: SweepRow, total: number): Promise<number> {
+  let saveMs = 0;
+  const half = total / 2;
+  const attempts = await Promise.all(
+    [0, half].map((start) =>
+      claimBatch(sql, { sweepId, start, end: start + half, worker: 'bench' }),
+    ),
+  );
+  for (let offset = 0; offset < half; offset += CHECKPOINT_ROWS_MAX) {
+    const count = Math.min(CHECKPOINT_ROWS_MAX, half - offset);
+    const checkpoints = attempts.map(({ attempt }, index) => {
+      const from = index * half + offset;
+      const rows = madeUpRows(from, count);
+      return { sweepId, batchStart: index * half, attempt, from, to: from + count, rows };
+    });
+    const [, ms] = await timed(() =>
+      Promise.all(checkpoints.map((one) => saveCheckpoint(sql, one))),
+    );
+    saveMs += ms;
+  }
+  for (const [index, { attempt }] of attempts.entries()) {
+    await finishBatch(sql, { sweepId, start: index * half, attempt, elapsedMs: 0, digest: '' });
+  }
+  return saveMs;
+}
+
+function madeUpRows(from: number, count: number): ResultRows {
+  const metrics = new Float64Array(count * METRIC_COLUMNS.length);
+  let state = from + 1;
+  for (let cell = 0; cell < metrics.length; cell += 1) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    metrics[cell] = state / 4_294_967_296;
+  }
+  const points = Array.from({ length: count }, (_, row) => from + row);
+  return {
+    count,
+    pointIndex: Float64Array.from(points),
+    outcome: points.map(() => 'completed'),
+    eligible: points.map((point) => point % 3 !== 0),
+    params: points.map((point) => ({ fast: Math.floor(point / 1_000), slow: point % 1_000 })),
+    metrics,
+    profitFactorMode: points.map(() => 'finite'),
+    error: points.map(() => null),
+  };
+}
+
+async function readFigures(sql: Sql, sweep: SweepRow): Promise<Figure[]> {
+  const queries: Record<string, () => Promise<unknown>> = {
+    'rank, top 20': () => rankResults(sql, { sweep, top: 20 }),
+    'rank --by calmar, top 20': () => rankResults(sql, { sweep, by: 'calmar', top: 20 }),
+    'view, order by rank limit 20': () => sql`select * from sweep_copy order by rank limit 20`,
+    'ranked_results, order by rank limit 20': () =>
+      sql`select * from ranked_results where sweep_id = ${sweep.sweepId} order by rank limit 20`,
+    'heatmap of two axes': () => sql`select * from sweep_heatmap('last', 'fast', 'slow', 'sharpe')`,
+    progress: () => sweepProgress(sql, sweep.sweepId),
+  };
+  const figures: Figure[] = [];
+  for (const [label, query] of Object.entries(queries)) {
+    const [, ms] = await timed(query);
+    figures.push({ label, value: ms, unit: 'ms' });
+  }
+  const [size] = await sql<{ bytes: number }[]>`
+    select pg_total_relation_size(${`results_${sweep.sweepId}`}::regclass) as bytes`;
+  const bytesPerRow = (size?.bytes ?? 0) / sweep.points.total;
+  return [...figures, { label: 'stored per row', value: bytesPerRow, unit: 'B' }];
+}
+
+async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
+  const startMs = performance.now();
+  const result = await work();
+  return [result, performance.now() - startMs];
+}

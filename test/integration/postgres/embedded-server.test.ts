@@ -1,0 +1,240 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import postgres from 'postgres';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { childEnvironment, loadConfig, type Config } from '../../../src/config.ts';
+import {
+  findPostgres,
+  keepPostgres,
+  leasePostgres,
+  stopPostgres,
+} from '../../../src/services/postgres.ts';
+import { openStore } from '../../../src/store/db.ts';
+
+const isRoot = process.getuid?.() === 0;
+const homes: Config[] = [];
+
+function newHome(): Config {
+  const config = loadConfig({ IDEASWEEP_HOME: mkdtempSync(join(tmpdir(), 'ideasweep-server-')) });
+  homes.push(config);
+  return config;
+}
+
+afterEach(async () => {
+  for (const config of homes.splice(0)) {
+    await stopPostgres(config, true);
+    rmSync(config.home, { recursive: true, force: true });
+  }
+});
+
+interface Holder {
+  readonly child: ChildProcess;
+  /** Pid of the server, once the store is open. */
+  readonly opened: Promise<number>;
+  /** Closes the store and waits for the end. */
+  close(): Promise<void>;
+}
+
+function hold(config: Config): Holder {
+  const child = spawn(process.execPath, ['test/support/hold-store.ts'], {
+    env: childEnvironment({ IDEASWEEP_HOME: config.home, DATABASE_URL: '' }),
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
+  });
+  const ended = new Promise((resolve) => child.on('exit', resolve));
+  const opened = new Promise<number>((resolve, reject) => {
+    let text = '';
+    child.stdout?.on('data', (part: Buffer) => {
+      text += part.toString();
+      const match = /open (\d+)/.exec(text);
+      if (match) resolve(Number(match[1]));
+    });
+    child.on('exit', () => reject(new Error(`ended before it was open: ${text}`)));
+  });
+  opened.catch(() => {});
+  const close = async () => {
+    child.stdin?.end();
+    await ended;
+  };
+  return { child, opened, close };
+}
+
+const serverPid = (config: Config) =>
+  Number(readFileSync(join(config.postgresDir, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
+
+async function initdbBegun(config: Config): Promise<void> {
+  const hasBegun = () =>
+    readdirSync(config.postgresDir).some((name) => name.startsWith('.initdb-'));
+  while (!existsSync(config.postgresDir) || !hasBegun()) await sleep(2);
+}
+
+describe('the embedded server', () => {
+  // One home for all of these: each test leaves the server stopped, or stopped by the next.
+  const config = loadConfig({ IDEASWEEP_HOME: mkdtempSync(join(tmpdir(), 'ideasweep-server-')) });
+  afterAll(async () => {
+    await stopPostgres(config, true);
+    rmSync(config.home, { recursive: true, force: true });
+  });
+
+  it('starts with the first command and stops with the last', async () => {
+    const one = await leasePostgres(config);
+    const two = await leasePostgres(config);
+    expect(two.url).toBe(one.url);
+    await one.release();
+    expect(await findPostgres(config)).toMatchObject({ port: one.port });
+    await two.release();
+    expect(await findPostgres(config)).toBeUndefined();
+    expect(existsSync(join(config.runDir, 'postgres.json'))).toBe(false);
+  });
+
+  it('is one server for processes that come and go at the same time', async () => {
+    const holders = [1, 2, 3].map(() => hold(config));
+    const pids = await Promise.all(holders.map((holder) => holder.opened));
+    expect(new Set(pids).size).toBe(1);
+    await Promise.all(holders.map((holder) => holder.close()));
+    expect(await findPostgres(config)).toBeUndefined();
+  });
+
+  it('keeps its port from one start to the next', async () => {
+    const one = await leasePostgres(config);
+    await one.release();
+    const two = await leasePostgres(config);
+    expect(two.port).toBe(one.port);
+    await two.release();
+  });
+
+  it('stays up after db start until db stop', async () => {
+    const kept = await keepPostgres(config);
+    await (await openStore(config)).close();
+    expect(await findPostgres(config)).toMatchObject({ port: kept.port });
+    expect(await stopPostgres(config, false)).toMatchObject({ wasRunning: true, isStopped: true });
+    expect(await stopPostgres(config, false)).toMatchObject({ wasRunning: false });
+  });
+
+  it('is not stopped under a running command, unless forced', async () => {
+    await keepPostgres(config);
+    const holder = hold(config);
+    await holder.opened;
+    expect(await stopPostgres(config, false)).toMatchObject({ isStopped: false });
+    await holder.close();
+    expect(await findPostgres(config)).toBeUndefined();
+  });
+
+  it('stays for a client that is no command of ours', async () => {
+    const lease = await leasePostgres(config);
+    const psql = postgres(lease.url, { max: 1 });
+    await psql`select 1`;
+    await lease.release();
+    expect(await psql`select 1 as one`).toHaveLength(1);
+    await psql.end();
+  });
+
+  it('asks for a password and keeps it to the owner of the home', async () => {
+    const lease = await leasePostgres(config);
+    const url = new URL(lease.url);
+    url.password = 'wrong';
+    const stranger = postgres(url.href, { max: 1 });
+    await expect(stranger`select 1`).rejects.toMatchObject({ code: '28P01' });
+    await stranger.end();
+    for (const path of [
+      join(config.runDir, 'postgres.json'),
+      join(config.postgresDir, 'password'),
+    ]) {
+      expect(statSync(path).mode & 0o077).toBe(0);
+    }
+    await lease.release();
+  });
+});
+
+describe('after a kill', () => {
+  it('goes on when the command that started the server was killed', async () => {
+    const config = newHome();
+    const holder = hold(config);
+    const pid = await holder.opened;
+    holder.child.kill('SIGKILL');
+    const lease = await leasePostgres(config);
+    expect(serverPid(config)).toBe(pid);
+    await lease.release();
+    expect(await findPostgres(config)).toBeUndefined();
+  });
+
+  it('recovers when the server itself was killed', async () => {
+    const config = newHome();
+    const first = await openStore(config);
+    await first.sql`create table kept as select 1 as one`;
+    process.kill(serverPid(config), 'SIGKILL');
+    await first.close();
+    await using second = await openStore(config);
+    expect(await second.sql`select one from kept`).toHaveLength(1);
+  });
+
+  it('is not misled by a postmaster.pid whose pid is another program by now', async () => {
+    const config = newHome();
+    await (await leasePostgres(config)).release();
+    const stale = join(config.postgresDir, 'data', 'postmaster.pid');
+    writeFileSync(stale, `${process.pid}\n${config.postgresDir}/data\n0\n5432\n\n127.0.0.1\n`);
+    writeFileSync(join(config.runDir, 'postgres.json'), '{"port": 5432}');
+    const lease = await leasePostgres(config);
+    expect(serverPid(config)).not.toBe(process.pid);
+    await lease.release();
+  });
+
+  // initdb takes about 0.7 s on an idle machine: into it, and around its end.
+  it.each([0, 40, 150, 300, 500, 700, 1000])(
+    'leaves a home that works when everything is killed %i ms into initdb',
+    async (afterMs) => {
+      const config = newHome();
+      const holder = hold(config);
+      await initdbBegun(config);
+      await sleep(afterMs);
+      // The command and its initdb are one process group; a server it started already is not.
+      process.kill(-(holder.child.pid ?? 0), 'SIGKILL');
+      await using store = await openStore(config);
+      expect(await store.sql`select store_id from store_info`).toHaveLength(1);
+    },
+  );
+
+  it('leaves a home that works when only the command is killed and its initdb goes on', async () => {
+    const config = newHome();
+    const holder = hold(config);
+    await initdbBegun(config);
+    await sleep(120);
+    holder.child.kill('SIGKILL');
+    await using store = await openStore(config);
+    expect(await store.sql`select store_id from store_info`).toHaveLength(1);
+  });
+});
+
+describe.runIf(isRoot)('as root', () => {
+  it('opens a closed home for the user that the server runs as', async () => {
+    const config = newHome();
+    chmodSync(config.home, 0o700);
+    const lease = await leasePostgres(config);
+    expect(statSync(config.home).mode & 0o777).toBe(0o711);
+    expect(statSync(join(config.postgresDir, 'data')).uid).not.toBe(0);
+    await lease.release();
+  });
+
+  it('names the closed folder above the home and what to do', async () => {
+    const outer = mkdtempSync(join(tmpdir(), 'ideasweep-closed-'));
+    mkdirSync(join(outer, 'home'));
+    const config = loadConfig({ IDEASWEEP_HOME: join(outer, 'home') });
+    const error = await leasePostgres(config).catch((cause: unknown) => cause);
+    expect(error).toMatchObject({ code: 'SERVICE_FAILED', facts: { path: outer } });
+    expect((error as { hint: string }).hint).toContain('/var/lib/ideasweep');
+    rmSync(outer, { recursive: true });
+  });
+});
