@@ -4,7 +4,6 @@ import { parseCard } from '../src/card/parse.ts';
 import type { IdeaCard } from '../src/card/schema.ts';
 import { BacktestBuffers, runBacktest, type BacktestResult } from '../src/engine/backtest.ts';
 import { PROFILES } from '../src/engine/profile.ts';
-import { SignalBuffers } from '../src/engine/signals.ts';
 import { compileStrategy, ruleStrategy, type Strategy } from '../src/engine/strategy.ts';
 import type { MultiTFFeedStore } from '../src/feed/multi-tf.ts';
 import { sha256 } from '../src/hash.ts';
@@ -33,10 +32,9 @@ export const bench: Bench<Size> = {
     const { card } = parseCard(CARD);
     const market = buildMarket(bars);
     const context: Context = { card, market, buffers: new BacktestBuffers() };
-    const signals = new SignalBuffers();
     const row = new Float64Array(METRIC_COLUMNS.length);
     const loops: readonly Loop[] = [
-      { label: 'typed arrays', make: () => compileStrategy(card, market.feeds, signals) },
+      { label: 'typed arrays', make: () => compileStrategy(card, market.feeds) },
       { label: 'RuntimeSnapshotView, bar by bar', make: () => ruleStrategy(card) },
       { label: 'row + snapshot dictionary', make: () => dictionaryStrategy(card, market.rows) },
       { label: 'plain row objects', make: () => rowStrategy(market.rows) },
@@ -47,7 +45,7 @@ export const bench: Bench<Size> = {
       const work = () => void runOnce(context, make());
       return time(iterations, work).medianMs;
     });
-    const result = runOnce(context, compileStrategy(card, market.feeds, signals));
+    const result = runOnce(context, compileStrategy(card, market.feeds));
     const metricsMs = time(iterations, () => void writeMetrics(result, row)).medianMs;
     return {
       figures: [

@@ -7,6 +7,7 @@ import { runConstants, starvationLevel, type RunConstants } from './models.ts';
 import { EntryPlanner } from './orders.ts';
 import type { ProfileRules } from './profile.ts';
 import { QuietBars } from './quiet-bars.ts';
+import { SignalBuffers } from './signals.ts';
 import { simulationStart } from './simulation-start.ts';
 import {
   EXIT_SIGNAL,
@@ -82,6 +83,7 @@ export interface RunFacts {
 /** Arrays that one thread uses again and again. */
 export class BacktestBuffers {
   readonly trades = new TradeLog();
+  readonly signals = new SignalBuffers();
   #equity = new Float64Array(0);
 
   equity(length: number): Float64Array {
@@ -115,6 +117,7 @@ export function runBacktest(
     planner: new EntryPlanner(feeds, card, rules, constants),
     canFlip: rules.hasFlips && card.position_policy.allow_flip,
     startBar,
+    signalBuffers: buffers.signals,
     equity: buffers.equity(Math.max(0, feeds.endBar - startBar)),
     entriesSkipped: 0,
     stop: undefined,
@@ -134,6 +137,7 @@ interface Run {
   readonly planner: EntryPlanner;
   readonly canFlip: boolean;
   readonly startBar: number;
+  readonly signalBuffers: SignalBuffers;
   readonly equity: Float64Array;
   entriesSkipped: number;
   stop: 'liquidated' | 'account_blown' | undefined;
@@ -147,7 +151,7 @@ function runBars(run: Run): number {
   const { exchange, equity, startBar, canFlip, strategy } = run;
   const { account } = exchange;
   const { endBar } = run.feeds;
-  const signals = strategy.evaluate?.(startBar);
+  const signals = strategy.evaluate?.(startBar, run.signalBuffers);
   const view = signals ? undefined : new RuntimeSnapshotView(run.feeds, run.options.params);
   const stops = new StopChecks(run);
   const quiet = signals && new QuietBars({ ...run, signals, endBar });

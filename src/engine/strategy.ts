@@ -10,7 +10,7 @@ import {
   EXIT_SHORT,
   evaluateRules,
   isAllowed,
-  SignalBuffers,
+  type SignalBuffers,
 } from './signals.ts';
 
 export type Side = -1 | 0 | 1;
@@ -29,24 +29,20 @@ export interface Strategy {
   decide(view: RuntimeSnapshotView, side: Side, canFlip: boolean): SignalCode;
   /**
    * The fast way of strategies that know every bar beforehand: signal bytes of signals.ts for
-   * `[start, endBar)`, equal to `decide` on each of them.
+   * `[start, endBar)`, equal to `decide` on each of them. The array belongs to `buffers`.
    */
-  evaluate?(start: number): Uint8Array;
+  evaluate?(start: number, buffers: SignalBuffers): Uint8Array;
 }
 
 /**
  * A card's rules as typed-array passes over the feed's columns, with the same rules on a view as
- * `decide`. Pass one `buffers` per thread to spare the allocations.
+ * `decide`.
  */
-export function compileStrategy(
-  card: IdeaCard,
-  feeds: MultiTFFeedStore,
-  buffers: SignalBuffers = new SignalBuffers(),
-): Strategy {
+export function compileStrategy(card: IdeaCard, feeds: MultiTFFeedStore): Strategy {
   const rules = ruleStrategy(card);
   return {
     decide: (view, side, canFlip) => rules.decide(view, side, canFlip),
-    evaluate: (start) => evaluateRules(card, feeds, start, buffers),
+    evaluate: (start, buffers) => evaluateRules(card, feeds, start, buffers),
   };
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Candles } from '../../src/candles/query.ts';
 import type { BacktestResult } from '../../src/engine/backtest.ts';
 import { PROFILES, type ProfileName } from '../../src/engine/profile.ts';
+import { SignalBuffers } from '../../src/engine/signals.ts';
 import { compileStrategy, ruleStrategy, type Strategy } from '../../src/engine/strategy.ts';
 import { tradeRecords } from '../../src/engine/trade-log.ts';
 import { runArrays, runCard } from '../support/backtests.ts';
@@ -85,7 +86,7 @@ function pastOf(input: RandomBacktest, last: number): object {
   const viaView = runArrays(feeds, input.card, { ...options, strategy: spy });
   const strategy = compileStrategy(input.card, feeds);
   const viaBytes = runArrays(feeds, input.card, { ...options, strategy });
-  const bytes = strategy.evaluate?.(input.start).slice(input.start, last + 1);
+  const bytes = strategy.evaluate?.(input.start, new SignalBuffers()).slice(input.start, last + 1);
   const point = last - input.start;
   return {
     decisions,
