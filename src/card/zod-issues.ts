@@ -12,25 +12,29 @@ export function translateIssues(
   return issues.flatMap((found) => translate(schema, input, found));
 }
 
-/** One value against the schema at its path: the value as read, or the issues. */
-export function parseAt(
+export interface ReadValue {
+  /** As the schema reads it; the value itself where it has issues. */
+  readonly value: unknown;
+  readonly issues: readonly FoundIssue[];
+}
+
+/** A reader of values for one path of the card; the schema is looked up once. */
+export function readerAt(
   schema: z.ZodType,
   path: readonly PathKey[],
-  value: unknown,
-): { value: unknown; issues: FoundIssue[] } {
+): (value: unknown) => ReadValue {
   const at = schemaAt(schema, path);
-  if (at === undefined) return { value, issues: [] };
-  const result = at.safeParse(value);
-  if (result.success) return { value: result.data, issues: [] };
-  const issues = translateIssues(at, value, result.error.issues).map((found) => ({
-    ...found,
-    path: [...path, ...found.path],
-    message:
-      found.path.length === 0
-        ? found.message.replace(/^The value /, `${pathText(path)} `)
-        : found.message,
-  }));
-  return { value, issues };
+  if (at === undefined) return (value) => ({ value, issues: [] });
+  return (value) => {
+    const result = at.safeParse(value);
+    if (result.success) return { value: result.data, issues: [] };
+    const issues = translateIssues(at, value, result.error.issues).map((found) => ({
+      ...found,
+      path: [...path, ...found.path],
+      message: found.message.replace(/^The value /, `${pathText(path)} `),
+    }));
+    return { value, issues };
+  };
 }
 
 // --- internal ---

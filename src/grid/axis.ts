@@ -88,8 +88,7 @@ export function rangeValues(range: {
       `the nearest values are ${below.toString()} and ${below.plus(step).toString()}`,
     );
   }
-  const values: number[] = [];
-  for (let n = 0; n <= Number(whole); n += 1) values.push(start.plus(step.times(n)).toNumber());
+  const values = lattice(start, step, Number(whole) + 1);
   return { values };
 }
 
@@ -130,6 +129,24 @@ export function logspace(start: number, stop: number, count: number): number[] {
 }
 
 // --- internal ---
+
+/**
+ * The double nearest to each decimal. Whole multiples of the last decimal place are added as integers
+ * and read back as text, a hundred times faster than decimal sums; beyond 2⁵³ decimals do it.
+ */
+function lattice(start: Big, step: Big, count: number): number[] {
+  const places = Math.max(decimalPlaces(start), decimalPlaces(step));
+  const scale = new Big(10).pow(places);
+  const [from, by] = [Number(start.times(scale)), Number(step.times(scale))];
+  const isSafe = Math.abs(from) + by * count <= Number.MAX_SAFE_INTEGER;
+  return Array.from({ length: count }, (_, n) =>
+    isSafe ? Number(`${from + by * n}e-${places}`) : start.plus(step.times(n)).toNumber(),
+  );
+}
+
+function decimalPlaces(value: Big): number {
+  return Math.max(0, value.c.length - 1 - value.e);
+}
 
 function fail(
   key: readonly (string | number)[],

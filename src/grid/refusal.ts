@@ -2,7 +2,7 @@ import { checkForTrade, checkPart, partsAt, type CardPart } from '../card/check.
 import { checkSpecForTrade } from '../card/check-trade.ts';
 import type { FoundIssue } from '../card/issues.ts';
 import { cardSchema, type FeatureSpec, type IdeaCard } from '../card/schema.ts';
-import { parseAt } from '../card/zod-issues.ts';
+import { readerAt } from '../card/zod-issues.ts';
 import { REFUSAL_TABLE_MAX } from '../limits.ts';
 import { applyAxis } from './apply-axis.ts';
 import type { Axis } from './axis.ts';
@@ -53,9 +53,10 @@ interface ValueRule extends RefusalRule {
 
 /** Each value of an axis against the schema at its path, once. */
 function valueRule(axis: Axis, n: number): ValueRule {
+  const readers = axis.members.map((member) => readerAt(cardSchema, member.path));
   const refusals = axis.values.map((row) => {
-    for (const [m, member] of axis.members.entries()) {
-      const issue = parseAt(cardSchema, member.path, row[m]).issues[0];
+    for (const [m, read] of readers.entries()) {
+      const issue = read(row[m]).issues[0];
       if (issue) return asRefusal(issue);
     }
     return undefined;

@@ -4,7 +4,7 @@ import { numberOf } from '../card/coerce.ts';
 import { cardSchema, type IdeaCard } from '../card/schema.ts';
 import type { PathKey } from '../card/source.ts';
 import type { AxisSection } from '../card/sweep-schema.ts';
-import { parseAt } from '../card/zod-issues.ts';
+import { readerAt } from '../card/zod-issues.ts';
 import { METRICS } from '../metrics/registry.ts';
 import {
   axisValues,
@@ -227,6 +227,7 @@ function resolveRows(
   report: Report,
 ): AxisScalar[][] | undefined {
   const isLinked = entry.section.paths !== undefined;
+  const readers = members.map((member) => scalarReader(card, member.path));
   const seen = new Map<string, number>();
   const rows: AxisScalar[][] = [];
   values.forEach((value, k) => {
@@ -239,7 +240,7 @@ function resolveRows(
       report(at, 'AXIS_TUPLE', `${shown(value)}: each value of ${entry.name} is ${want}.`);
       return;
     }
-    const normal = row.map((scalar, m) => normalScalar(card, members[m]!, scalar));
+    const normal = row.map((scalar, m) => readers[m]!(scalar));
     const key = normal.every((scalar) => typeof scalar !== 'number' || Number.isFinite(scalar))
       ? canonicalJson(normal)
       : undefined;
@@ -256,15 +257,17 @@ function resolveRows(
   return rows.length === values.length ? rows : undefined;
 }
 
-/** The value as the card's schema reads it ("2" → 2); one that it cannot read stays and is refused later. */
-function normalScalar(card: IdeaCard, member: AxisMember, value: AxisScalar): AxisScalar {
-  const { path } = member;
+/** Values as the card's schema reads them ("2" → 2); one that it cannot read stays and is refused later. */
+function scalarReader(card: IdeaCard, path: readonly PathKey[]): (value: AxisScalar) => AxisScalar {
   if (path.at(-1) === 'value' && path.at(-3) === 'conditions') {
     const isKey = valueAt(card, [...path.slice(0, -1), 'is_indicator_comparison']) === true;
-    return !isKey && typeof value === 'string' ? (numberOf(value) ?? value) : value;
+    return (value) => (!isKey && typeof value === 'string' ? (numberOf(value) ?? value) : value);
   }
-  const read = parseAt(cardSchema, path, value).value;
-  return typeof read === 'object' || read === undefined ? value : (read as AxisScalar);
+  const read = readerAt(cardSchema, path);
+  return (value) => {
+    const normal = read(value).value;
+    return typeof normal === 'object' || normal === undefined ? value : (normal as AxisScalar);
+  };
 }
 
 function reportOverlaps(axes: readonly Axis[], report: Report): void {

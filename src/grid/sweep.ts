@@ -4,7 +4,7 @@ import { cardInvalid, type ParsedCard } from '../card/parse.ts';
 import { cardSchema, type IdeaCard } from '../card/schema.ts';
 import { pathText, type PathKey } from '../card/source.ts';
 import type { SweepSection, WindowSection } from '../card/sweep-schema.ts';
-import { parseAt } from '../card/zod-issues.ts';
+import { readerAt } from '../card/zod-issues.ts';
 import type { ProfileName } from '../engine/profile.ts';
 import { SweepError, type CardIssue } from '../errors.ts';
 import { SWEEP_NAME_LENGTH_MAX } from '../limits.ts';
@@ -150,7 +150,7 @@ function applySets(card: IdeaCard, sets: readonly string[], report: Report): Ide
       report(['--set'], path.code, path.message, path.hint);
       continue;
     }
-    const { value, issues } = parseAt(cardSchema, path, flag.value);
+    const { value, issues } = readerAt(cardSchema, path)(flag.value);
     issues.forEach((issue) => report(['--set'], issue.code, issue.message, issue.hint));
     if (issues.length === 0) current = applyPath(current, path, value);
   }
