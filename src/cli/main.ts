@@ -91,13 +91,22 @@ function leaveQuietlyOnClosedPipe(): void {
   });
 }
 
-leaveQuietlyOnClosedPipe();
-const rawArgs = process.argv.slice(2);
-try {
-  await main(rawArgs);
-} catch (error) {
+/** Ends the process when everything is written; native libraries may keep the loop alive. */
+async function leave(): Promise<void> {
+  await flushOutput();
+  process.exit();
+}
+
+function fail(error: unknown): void {
   process.exitCode = reportFailure(error, rawArgs.includes('--json'));
 }
-await flushOutput();
-// Native libraries may keep the loop alive after their work is done.
-process.exit();
+
+const rawArgs = process.argv.slice(2);
+leaveQuietlyOnClosedPipe();
+// An error that no await has met (a stray rejection, an event) is told like any other.
+process.on('uncaughtException', (error) => {
+  fail(error);
+  void leave();
+});
+await main(rawArgs).catch(fail);
+await leave();

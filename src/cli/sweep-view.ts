@@ -44,9 +44,9 @@ export async function sweepDocument(store: Store, row: SweepRow): Promise<Record
   };
 }
 
-/** Wall time from the first start to the end, or to the last word of a sweep that still runs. */
+/** Wall time from the first start to the end, or to now while the sweep has not ended. */
 export function elapsedMs(row: SweepRow): number | null {
-  return row.startedMs === null ? null : (row.endedMs ?? row.updatedMs) - row.startedMs;
+  return row.startedMs === null ? null : (row.endedMs ?? Date.now()) - row.startedMs;
 }
 
 /** `best sharpe 1.312 (fast 39 slow 270)`, undefined while nothing is eligible. */

@@ -53,7 +53,7 @@ function renderList(sweeps: readonly Listed[]): string {
     points: sweep.points.admitted,
     executor: sweep.executor,
     created: formatShort(sweep.createdMs),
-    took: formatElapsed(elapsedMs(sweep) ?? Number.NaN),
+    took: formatElapsed(sweep.endedMs === null ? Number.NaN : (elapsedMs(sweep) ?? Number.NaN)),
   }));
   return renderTable(
     [

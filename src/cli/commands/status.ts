@@ -5,6 +5,7 @@ import { renderFacts } from '../../report/table.ts';
 import { openStore, type Store } from '../../store/db.ts';
 import { sweepProgress } from '../../store/progress.ts';
 import { findSweep, type SweepRow } from '../../store/sweeps.ts';
+import { formatShort } from '../../time.ts';
 import { jsonFlag, sweepArgument } from '../flags.ts';
 import { print, printJson } from '../output.ts';
 import { describeBest, elapsedMs, sweepDocument } from '../sweep-view.ts';
@@ -43,7 +44,8 @@ async function renderStatus(store: Store, row: SweepRow): Promise<string> {
         (total === admitted ? '' : `; the whole grid has ${formatCount(total)}`),
     ],
     ['window', `${formatWindow(row.spec.window)}   profile ${row.spec.profile}`],
-    ['took', tookMs === null ? undefined : formatElapsed(tookMs)],
+    ['started', row.startedMs === null ? undefined : `${formatShort(row.startedMs)} UTC`],
+    ['took', row.endedMs === null || tookMs === null ? undefined : formatElapsed(tookMs)],
     ['error', row.error ?? undefined],
     ['best', describeBest(row.spec, progress.best)?.replace('best ', '')],
   ]);

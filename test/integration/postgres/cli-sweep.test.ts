@@ -7,7 +7,7 @@ import {
   chmodSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCandleDb } from '../../../src/candles/db.ts';
@@ -151,6 +151,34 @@ describe('what --json prints', () => {
       best,
     );
     expect(heatmap.cells.map((line: unknown[]) => line[2])).toEqual([null, null, null]);
+  });
+});
+
+describe('without a sweep section', () => {
+  const plain = folder.write(crossCard('').replace(/sweep:[\s\S]*$/, ''));
+
+  test('backtest takes all candles after the warm-up', async () => {
+    const all = await json('backtest', plain);
+    // The slow EMA wants 7 · 100 bars, two and a half days; the window starts at a midnight.
+    expect(all.window).toEqual({ start: '2023-01-23T00:00:00Z', end: '2023-03-01T00:00:00Z' });
+    expect(all.bars).toBe(37 * 288);
+  });
+
+  test('a sweep file beside the card says what to run', async () => {
+    const file = folder.write(`
+card: ${basename(plain)}
+name: from-file
+window: { start: 2023-02-10, end: 2023-02-12 }
+axes: { fast: { path: exec.fast.length, values: [5, 8] } }
+`);
+    const status = await json('plan', file);
+    expect(status.points).toMatchObject({ total: 2, admitted: 2 });
+  });
+
+  test('run asks for a window', async () => {
+    const { code, stderr } = await cli('run', plain);
+    expect(stderr).toMatch(/The sweep has no window[\s\S]*--window A\.\.B/);
+    expect(code).toBe(2);
   });
 });
 
