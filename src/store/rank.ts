@@ -43,14 +43,16 @@ export async function rankResults(sql: Sql, query: RankQuery): Promise<readonly 
   const { sweep } = query;
   const order = orderOf(sweep.spec.objective, query.by);
   const axes = axisColumns(sweep.axes, 'r.point_index');
+  const top = query.top === undefined ? undefined : Math.max(0, Math.trunc(query.top));
   const where = query.where?.trim()
     ? whereToSql(query.where, namesOf(axes))
-    : { text: 'true', parameters: [] };
+    : // Without a condition the rank itself bounds what is joined and sorted.
+      { text: top === undefined ? 'true' : `k.rank <= ${top}`, parameters: [] };
   const source =
     order.isObjective && sweep.rankedMs !== null
       ? storedRanks(sweep.sweepId, where.text)
       : computedRanks(sweep.sweepId, order.text, where.text);
-  const limit = query.top === undefined ? '' : ` limit ${Math.max(0, Math.trunc(query.top))}`;
+  const limit = top === undefined ? '' : ` limit ${top}`;
   const rows = await sql.unsafe<StoredRow[]>(`${source} order by rank${limit}`, [
     ...where.parameters,
   ]);

@@ -328,7 +328,7 @@ table sweeps   -- One row per sweep: one card over its whole grid.
   -- ended_at: When it reached its last state.
   -- ranked_at: When result_ranks was written; null before the end.
 
-view ranked_results   -- Every saved point of every sweep with its rank within the sweep. Filter by sweep_id or sweep.
+view ranked_results   -- Every saved point of every sweep with its rank within the sweep. Fast when filtered by sweep_id; find_sweep_id('name') gives it.
  SELECT s.name AS sweep,
     k.sweep_id,
     k.rank,
@@ -402,87 +402,19 @@ view ranked_results   -- Every saved point of every sweep with its rank within t
     r.volatility_pct,
     r.profit_factor_mode,
     r.error
-   FROM sweeps s
-     JOIN result_ranks k ON k.sweep_id = s.sweep_id
-     JOIN results r ON r.sweep_id = k.sweep_id AND r.point_index = k.point_index
-  WHERE s.ranked_at IS NOT NULL
-UNION ALL
- SELECT s.name AS sweep,
-    r.sweep_id,
-    row_number() OVER (PARTITION BY s.name, r.sweep_id ORDER BY r.eligible DESC, (objective_key(r.objective, s.objective_direction)), r.point_index) AS rank,
-    r.point_index,
-    r.eligible,
-    r.outcome,
-    r.params,
-    r.objective,
-    r.initial_equity,
-    r.final_equity,
-    r.net_profit,
-    r.net_return_pct,
-    r.benchmark_return_pct,
-    r.alpha_pct,
-    r.max_drawdown_abs,
-    r.max_drawdown_pct,
-    r.max_drawdown_duration_bars,
-    r.total_trades,
-    r.win_rate,
-    r.avg_trade_return_pct,
-    r.profit_factor,
-    r.sharpe,
-    r.sortino,
-    r.calmar,
-    r.win_count,
-    r.loss_count,
-    r.gross_profit,
-    r.gross_loss,
-    r.total_fees,
-    r.avg_win_usdt,
-    r.avg_loss_usdt,
-    r.largest_win_usdt,
-    r.largest_loss_usdt,
-    r.avg_trade_duration_bars,
-    r.avg_winning_trade_duration_bars,
-    r.avg_losing_trade_duration_bars,
-    r.max_consecutive_wins,
-    r.max_consecutive_losses,
-    r.expectancy_usdt,
-    r.payoff_ratio,
-    r.recovery_factor,
-    r.omega_ratio,
-    r.long_trades,
-    r.short_trades,
-    r.long_win_rate,
-    r.short_win_rate,
-    r.long_pnl,
-    r.short_pnl,
-    r.total_bars,
-    r.bars_in_position,
-    r.time_in_market_pct,
-    r.total_funding_paid_usdt,
-    r.total_funding_received_usdt,
-    r.net_funding_usdt,
-    r.ulcer_index,
-    r.entry_attempts,
-    r.entry_rejections,
-    r.entry_rejection_rate,
-    r.min_margin_ratio,
-    r.margin_calls,
-    r.closest_liquidation_pct,
-    r.skewness,
-    r.kurtosis,
-    r.var_95_pct,
-    r.cvar_95_pct,
-    r.avg_leverage_used,
-    r.max_gross_exposure_pct,
-    r.mae_avg_pct,
-    r.mfe_avg_pct,
-    r.cagr_pct,
-    r.volatility_pct,
-    r.profit_factor_mode,
-    r.error
-   FROM sweeps s
-     JOIN results r ON r.sweep_id = s.sweep_id
-  WHERE s.ranked_at IS NULL;
+   FROM ( SELECT result_ranks.sweep_id,
+            result_ranks.rank,
+            result_ranks.point_index
+           FROM result_ranks
+        UNION ALL
+         SELECT o.sweep_id,
+            row_number() OVER (PARTITION BY o.sweep_id ORDER BY o.eligible DESC, (objective_key(o.objective, u.objective_direction)), o.point_index) AS rank,
+            o.point_index
+           FROM sweeps u
+             JOIN results o ON o.sweep_id = u.sweep_id
+          WHERE u.ranked_at IS NULL) k
+     JOIN sweeps s ON s.sweep_id = k.sweep_id
+     JOIN results r ON r.sweep_id = k.sweep_id AND r.point_index = k.point_index;
   -- sweep: Name of the sweep.
   -- sweep_id: Id of the sweep.
   -- rank: 1-based place within the sweep; of the points saved so far while it runs.
@@ -655,15 +587,13 @@ begin
     raise exception 'there is no metric %', metric using hint = 'select metric_names()';
   end if;
   return query execute format(
-    'select case when jsonb_array_length(vx.value) = 1 then vx.value->0 else vx.value end,
-            case when jsonb_array_length(vy.value) = 1 then vy.value->0 else vy.value end,
+    'select case when jsonb_array_length($4->g.kx) = 1 then $4->g.kx->0 else $4->g.kx end,
+            case when jsonb_array_length($7->g.ky) = 1 then $7->g.ky->0 else $7->g.ky end,
             g.points, g.eligible, g.minimum, g.mean, g.maximum
-     from (select r.point_index / $2 %% $3 as kx, r.point_index / $5 %% $6 as ky, count(*) as points,
-                  count(*) filter (where r.eligible) as eligible, min(%1$I) as minimum,
-                  avg(%1$I) as mean, max(%1$I) as maximum
+     from (select (r.point_index / $2 %% $3)::integer as kx, (r.point_index / $5 %% $6)::integer as ky,
+                  count(*) as points, count(*) filter (where r.eligible) as eligible,
+                  min(%1$I) as minimum, avg(%1$I) as mean, max(%1$I) as maximum
            from results r where r.sweep_id = $1 group by 1, 2) g
-     join jsonb_array_elements($4) with ordinality vx(value, n) on vx.n = g.kx + 1
-     join jsonb_array_elements($7) with ordinality vy(value, n) on vy.n = g.ky + 1
      order by g.kx, g.ky', metric)
   using id, (ax->>'stride')::bigint, (ax->>'count')::bigint, ax->'values',
     (ay->>'stride')::bigint, (ay->>'count')::bigint, ay->'values';
@@ -682,14 +612,13 @@ begin
     raise exception 'there is no metric %', metric using hint = 'select metric_names()';
   end if;
   return query execute format(
-    'select case when jsonb_array_length(v.value) = 1 then v.value->0 else v.value end,
+    'select case when jsonb_array_length($4->g.k) = 1 then $4->g.k->0 else $4->g.k end,
             g.points, g.eligible, g.minimum, g.mean, g.median, g.maximum
-     from (select r.point_index / $2 %% $3 as k, count(*) as points,
+     from (select (r.point_index / $2 %% $3)::integer as k, count(*) as points,
                   count(*) filter (where r.eligible) as eligible, min(%1$I) as minimum,
                   avg(%1$I) as mean, percentile_cont(0.5) within group (order by %1$I) as median,
                   max(%1$I) as maximum
            from results r where r.sweep_id = $1 group by 1) g
-     join jsonb_array_elements($4) with ordinality v(value, n) on v.n = g.k + 1
      order by g.k', metric)
   using id, (a->>'stride')::bigint, (a->>'count')::bigint, a->'values';
 end $function$
