@@ -165,7 +165,8 @@ async function runBatch(state: SweepState, batch: Batch): Promise<void> {
       batches: counts.batches + 1,
       failedBatches: counts.failedBatches,
     };
-    state.pace = observe(state.pace, batch, outcome);
+    // A batch that was done before costs nothing and says nothing about the next.
+    if (outcome.elapsedMs > 0) state.pace = observe(state.pace, batch, outcome);
   } catch (error) {
     // Cancelled with the sweep: its range stays open in Postgres.
     if (!isCancellation(error)) settleFailure(state, batch, repairsBefore, error);

@@ -10,6 +10,7 @@ import type { TestProject } from 'vitest/node';
 import { loadConfig } from '../../src/config.ts';
 import { startTemporal } from '../../src/services/temporal.ts';
 import { findTemporalBinary } from '../../src/services/temporal-binary.ts';
+import { buildWorkflowBundle } from '../../workers/bundle.ts';
 import type { ProvidedTemporal } from './temporal.ts';
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -26,6 +27,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
       { ...config, temporalCli: binary.path },
       { isInMemory: true },
     );
+    // Once, instead of by every worker of every test.
+    await buildWorkflowBundle();
     provide(project, { address: server.address, binary: binary.path });
     return async () => {
       await server.stop();

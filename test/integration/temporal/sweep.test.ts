@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { runSweep } from '../../../src/executor/run-sweep.ts';
 import { openRanges } from '../../../src/store/batches.ts';
+import { sweepProgress } from '../../../src/store/progress.ts';
 import { findSweep } from '../../../src/store/sweeps.ts';
 import { connectTemporal, startSweepWorkflow } from '../../../src/temporal/client.ts';
 import { startWorkers } from '../../../workers/run.ts';
@@ -18,14 +20,21 @@ import { temporalAddress, temporalSkipReason } from '../../support/temporal.ts';
 const WINDOW = '  window: { start: 2023-02-01, end: 2023-03-01 }\n';
 const CROSS = crossCard(`${WINDOW}
   axes:
-    fast: { path: exec.ema_fast.length, values: [5, 8, 13, 21, 34, 55] }
-    slow: { path: exec.ema_slow.length, values: [21, 34, 55, 89, 144] }
+    fast: { path: exec.fast.length, values: [5, 8, 13, 21, 34, 55] }
+    slow: { path: exec.slow.length, values: [21, 34, 55, 89, 144] }
     stop: { path: risk_model.stop_loss.value, values: [1, 2, 3] }
   constraints: ["fast < slow"]
   objective: { metric: sharpe, direction: maximize }
 `)
   .replaceAll('ema_fast', 'fast')
   .replaceAll('ema_slow', 'slow');
+/** Long enough to be interrupted: 16,800 points, of which two batches are made. */
+const LONG = crossCard(`${WINDOW}
+  axes:
+    fast: { path: exec.fast.length, range: { start: 5, stop: 60, step: 1 } }
+    slow: { path: exec.slow.length, range: { start: 61, stop: 120, step: 1 } }
+    stop: { path: risk_model.stop_loss.value, values: [1, 1.5, 2, 2.5, 3] }
+`);
 const MULTI = multiTimeframeCard(`${WINDOW}
   axes:
     rsi: { path: exec.rsi.length, values: [7, 14, 21] }
@@ -89,25 +98,75 @@ describe.skipIf(!temporalAddress())(`sweep through Temporal${temporalSkipReason(
     }
   });
 
-  it('goes on where a stopped local run left off, and the reverse', async () => {
+  it('goes on where another executor was stopped, in both directions', async () => {
     await using store = await home.database.openStore();
     await using temporal = await connectTemporal(home.config);
     const sweep = sweepOf(CROSS);
     const expected = await localRows(home.config, store, sweep);
     const { row } = await newTemporalSweep(home.config, store, sweep);
+    const { sweepId } = row;
     const workers = await startWorkers(home.config, store, 'all');
     try {
-      const { sweepId } = row;
       const first = await startSweepWorkflow(temporal, store.storeId, { sweepId, batchSize: 1 });
       while ((await sweepRows(store.sql, sweepId)).length === 0) await sleep(5);
       await first.handle.stop();
       expect(await first.handle.result()).toMatchObject({ status: 'stopped' });
-      const second = await startSweepWorkflow(temporal, store.storeId, { sweepId });
-      expect(second.isAttached).toBe(false);
-      expect(await second.handle.result()).toMatchObject({ status: 'completed' });
+
+      const stop = new AbortController();
+      const second = await runSweep(home.config, store, sweep, {
+        threads: 1,
+        batchSize: 2,
+        stop: stop.signal,
+        onProgress: () => stop.abort(),
+      });
+      expect([second.row.sweepId, second.row.status]).toEqual([sweepId, 'stopped']);
+      const partial = await sweepRows(store.sql, sweepId);
+      expect(partial.length).toBeLessThan(expected.length);
+
+      const third = await startSweepWorkflow(temporal, store.storeId, { sweepId });
+      expect(third.isAttached).toBe(false);
+      expect(await third.handle.result()).toMatchObject({ status: 'completed' });
       expect(await sweepRows(store.sql, sweepId)).toEqual(expected);
     } finally {
       await workers.stop();
+    }
+  });
+
+  it('hands its batches back on SIGTERM, and cancels running ones within a second', async () => {
+    await using store = await home.database.openStore();
+    await using temporal = await connectTemporal(home.config);
+    const { row } = await newTemporalSweep(home.config, store, sweepOf(LONG));
+    const { sweepId } = row;
+    const size = 56 * 60 * 5;
+    const control = await startWorkers(home.config, store, 'control');
+    try {
+      await using first = spawnCli(home, 'worker', '--role', 'batch');
+      await first.untilPrinted('ready');
+      const { handle } = await startSweepWorkflow(temporal, store.storeId, {
+        sweepId,
+        batchSize: size / 2,
+      });
+      const saved = async () => (await sweepProgress(store.sql, sweepId)).completed;
+      while ((await saved()) === 0) await sleep(20);
+      expect(await first.kill('SIGTERM')).toBe(0);
+      const handedBack = await saved();
+      expect(handedBack).toBeGreaterThan(0);
+      expect(handedBack).toBeLessThan(size);
+
+      await using second = spawnCli(home, 'worker', '--role', 'batch');
+      while ((await saved()) === handedBack) await sleep(20);
+      const startMs = Date.now();
+      await handle.cancel();
+      await expect(handle.result()).rejects.toMatchObject({ code: 'SWEEP_FAILED' });
+      // One second for the batches, the rest for the end of the workflow on a busy machine.
+      expect(Date.now() - startMs).toBeLessThan(5_000);
+      const atCancel = await saved();
+      await sleep(500);
+      expect(await saved()).toBe(atCancel);
+      expect(await findSweep(store.sql, sweepId)).toMatchObject({ status: 'cancelled' });
+      expect(await second.kill('SIGTERM')).toBe(0);
+    } finally {
+      await control.stop();
     }
   });
 
