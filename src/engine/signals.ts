@@ -1,7 +1,7 @@
 import { assert } from '../assert.ts';
 import type { Condition, IdeaCard, Role, Rule } from '../card/schema.ts';
 import type { FloatColumn } from '../feed/feed-store.ts';
-import type { MultiTFFeedStore } from '../feed/multi-tf.ts';
+import type { MultiTFFeedStore, RoleFeed } from '../feed/multi-tf.ts';
 
 /**
  * The rules of a card evaluated for every bar at once: one byte per exec bar, written by passes
@@ -21,7 +21,8 @@ export const EQUAL_EPSILON = 1e-9;
 export class SignalBuffers {
   #signals = new Uint8Array(0);
   #mask = new Uint8Array(0);
-  readonly #aligned: Float64Array[] = [];
+  #higherMask = new Uint8Array(0);
+  #literal = new Float64Array(0);
 
   signals(length: number): Uint8Array {
     if (this.#signals.length < length) this.#signals = new Uint8Array(length);
@@ -33,13 +34,16 @@ export class SignalBuffers {
     return this.#mask;
   }
 
-  /** Room for one operand of a higher timeframe, laid out per exec bar. */
-  aligned(slot: number, length: number): Float64Array {
-    let array = this.#aligned[slot];
-    if (array === undefined || array.length < length) {
-      this.#aligned[slot] = array = new Float64Array(length);
-    }
-    return array;
+  /** Room for one condition over the rows of a higher timeframe. */
+  higherMask(length: number): Uint8Array {
+    if (this.#higherMask.length < length) this.#higherMask = new Uint8Array(length);
+    return this.#higherMask;
+  }
+
+  /** A column that has one value everywhere. */
+  literal(value: number, length: number): Float64Array {
+    if (this.#literal.length < length) this.#literal = new Float64Array(length);
+    return this.#literal.fill(value, 0, length);
   }
 }
 
@@ -88,22 +92,49 @@ interface RulePass {
   readonly buffers: SignalBuffers;
 }
 
-/** Value of an operand at exec bar i: `values[i − shift]`, none below bar `from`. */
+/** One condition over rows `[start, end)` of one role's own feed. */
+interface RolePass extends RulePass {
+  readonly role: Role;
+  readonly feed: RoleFeed;
+}
+
+/** Value of an operand at row i: `values[i − shift]`, none below row `from`. */
 interface Operand {
   readonly values: FloatColumn;
   readonly shift: number;
   readonly from: number;
+  readonly isLiteral: boolean;
 }
 
 function matchRule(pass: RulePass, rule: Rule): void {
   pass.mask.fill(1, pass.start, pass.end);
-  for (const condition of rule.conditions) matchCondition(pass, condition);
+  for (const condition of rule.conditions) {
+    const role = condition.tf;
+    const feed = pass.feeds[role];
+    if (feed === undefined) pass.mask.fill(0, pass.start, pass.end);
+    else if (feed.visible === undefined) matchCondition({ ...pass, role, feed }, condition);
+    else matchHigher({ ...pass, role, feed }, feed.visible, condition);
+  }
 }
 
-function matchCondition(pass: RulePass, condition: Condition): void {
-  const { operator, tf } = condition;
-  const left = operandOf(pass, tf, condition.indicator_key, { offset: 0, slot: 0 });
-  const right = rightOf(pass, condition, { offset: 0, slot: 1 });
+/** Evaluates a condition on the rows of a higher timeframe, then spreads it over the exec bars. */
+function matchHigher(pass: RolePass, visible: Int32Array, condition: Condition): void {
+  const { feed, mask } = pass;
+  const start = Math.max(feed.firstBar, visible[pass.start] ?? 0);
+  const end = Math.max(start, (visible[pass.end - 1] ?? -1) + 1);
+  const rows = pass.buffers.higherMask(end);
+  rows.fill(1, start, end);
+  matchCondition({ ...pass, start, end, mask: rows }, condition);
+  for (let i = pass.start; i < pass.end; i++) {
+    const row = visible[i] as number;
+    if (row < start || rows[row] !== 1) mask[i] = 0;
+  }
+}
+
+function matchCondition(pass: RolePass, condition: Condition): void {
+  const { operator, prev_offset: offset } = condition;
+  const left = operandOf(pass, condition.indicator_key);
+  const right = rightOf(pass, condition);
   if (left === undefined || right === undefined) {
     pass.mask.fill(0, pass.start, pass.end);
     return;
@@ -120,52 +151,31 @@ function matchCondition(pass: RulePass, condition: Condition): void {
     case 'eq':
       return keepEqual(pass, left, right);
     case 'cross_above':
-    case 'cross_below': {
-      const offset = condition.prev_offset;
-      const before = operandOf(pass, tf, condition.indicator_key, { offset, slot: 2 });
-      const beforeRight = rightOf(pass, condition, { offset, slot: 3 });
-      if (before === undefined || beforeRight === undefined) return undefined;
-      return operator === 'cross_above'
-        ? keepCross(pass, [left, right, before, beforeRight])
-        : keepCross(pass, [right, left, beforeRight, before]);
-    }
+      return keepCross(pass, [left, right, earlier(left, offset), earlier(right, offset)]);
+    case 'cross_below':
+      return keepCross(pass, [right, left, earlier(right, offset), earlier(left, offset)]);
     default:
       return undefined;
   }
 }
 
-/** Where to look: bars back in the operand's own feed, and the scratch slot for a higher one. */
-interface Place {
-  readonly offset: number;
-  readonly slot: number;
+/** Undefined where the role has no such series: no value, on every row. */
+function operandOf(pass: RolePass, key: string): Operand | undefined {
+  const values = pass.feeds.series(pass.role, key);
+  return values && { values, shift: 0, from: pass.feed.firstBar, isLiteral: false };
 }
 
-function rightOf(pass: RulePass, condition: Condition, place: Place): Operand | undefined {
-  if (condition.is_indicator_comparison) {
-    return operandOf(pass, condition.tf, String(condition.value), place);
-  }
-  const values = pass.buffers.aligned(place.slot, pass.end);
-  values.fill(Number(condition.value), pass.start, pass.end);
-  return { values, shift: 0, from: pass.start };
+function rightOf(pass: RolePass, condition: Condition): Operand | undefined {
+  if (condition.is_indicator_comparison) return operandOf(pass, String(condition.value));
+  const values = pass.buffers.literal(Number(condition.value), pass.end);
+  return { values, shift: 0, from: pass.start, isLiteral: true };
 }
 
-/** Undefined where the role has no such series: no value, on every bar. */
-function operandOf(pass: RulePass, role: Role, key: string, place: Place): Operand | undefined {
-  const { offset, slot } = place;
+/** The operand `offset` rows of its own feed before; a literal is the same at any time. */
+function earlier(operand: Operand, offset: number): Operand {
   assert(offset >= 0, `prev_offset ${offset} reads the future`);
-  const column = pass.feeds.series(role, key);
-  const feed = pass.feeds[role];
-  if (column === undefined || feed === undefined) return undefined;
-  const { visible, firstBar } = feed;
-  if (visible === undefined) {
-    return { values: column, shift: offset, from: firstBar + offset };
-  }
-  const values = pass.buffers.aligned(slot, pass.end);
-  for (let i = pass.start; i < pass.end; i++) {
-    const row = (visible[i] as number) - offset;
-    values[i] = row < firstBar ? Number.NaN : (column[row] as number);
-  }
-  return { values, shift: 0, from: pass.start };
+  if (operand.isLiteral) return operand;
+  return { ...operand, shift: offset, from: operand.from + offset };
 }
 
 /** First bar where all operands exist; clears the mask before it. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { PROFILES } from '../../src/engine/profile.ts';
+import { PROFILES, type ProfileName } from '../../src/engine/profile.ts';
 import { ruleStrategy } from '../../src/engine/strategy.ts';
 import type { BacktestResult } from '../../src/engine/backtest.ts';
 import { EXIT_REASONS } from '../../src/engine/trade-log.ts';
@@ -7,7 +7,9 @@ import { computeMetrics, writeMetrics } from '../../src/metrics/metrics.ts';
 import { METRIC_COLUMNS, METRICS } from '../../src/metrics/registry.ts';
 import { referenceMetrics } from '../reference/metrics.ts';
 import { runReference, type ReferenceResult } from '../reference/engine.ts';
-import { runArrays } from '../support/backtests.ts';
+import { runArrays, runCard } from '../support/backtests.ts';
+import { crossCard, multiTimeframeCard } from '../support/cards.ts';
+import { candlesOf } from '../support/feeds.ts';
 import {
   feedsOf,
   fundingOf,
@@ -50,6 +52,35 @@ describe('the bar loop', () => {
       expect({ seed, ...summaryOf(run(input, true)) }).toEqual({ seed, ...viaBytes });
     }
   }, 120_000);
+
+  test.each<[string, ProfileName]>([
+    ['one timeframe', 'standard'],
+    ['three timeframes', 'standard'],
+    ['one timeframe', 'trade'],
+    ['three timeframes', 'trade'],
+  ])('does so on planned feeds with gaps: %s, profile %s', (kind, profile) => {
+    const isMulti = kind !== 'one timeframe';
+    const { result, feeds, sweep } = runCard({
+      cardText: (isMulti ? multiTimeframeCard : crossCard)(
+        '  window: { start: 2023-01-15, end: 2023-01-25 }\n',
+      ),
+      candles: [
+        candlesOf({ timeframe: '5m', bars: 7200, missing: (row) => row % 313 < 4 }),
+        candlesOf({ timeframe: '15m', bars: 2400, missing: (row) => row % 97 === 3 }),
+        candlesOf({ timeframe: '1h', bars: 600, missing: (row) => row % 41 === 7 }),
+      ],
+      sweep: { profile, window: { startMs: Date.UTC(2023, 0, 15), endMs: Date.UTC(2023, 0, 25) } },
+    });
+    const viaView = runArrays(feeds, sweep.card, {
+      strategy: ruleStrategy(sweep.card),
+      rules: PROFILES[profile],
+      windowStartMs: sweep.window.startMs,
+      windowEndMs: sweep.window.endMs,
+    });
+    expect(result.trades.count).toBeGreaterThan(20);
+    expect(summaryOf(viaView)).toEqual(summaryOf(result));
+    expect(computeMetrics(viaView)).toEqual(computeMetrics(result));
+  });
 });
 
 describe('the metrics', () => {
