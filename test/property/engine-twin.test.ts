@@ -62,14 +62,14 @@ describe('the bar loop', () => {
     const isMulti = kind !== 'one timeframe';
     const { result, feeds, sweep } = runCard({
       cardText: (isMulti ? multiTimeframeCard : crossCard)(
-        '  window: { start: 2023-01-15, end: 2023-01-25 }\n',
+        '  window: { start: 2023-01-17, end: 2023-01-25 }\n',
       ),
       candles: [
         candlesOf({ timeframe: '5m', bars: 7200, missing: (row) => row % 313 < 4 }),
         candlesOf({ timeframe: '15m', bars: 2400, missing: (row) => row % 97 === 3 }),
         candlesOf({ timeframe: '1h', bars: 600, missing: (row) => row % 41 === 7 }),
       ],
-      sweep: { profile, window: { startMs: Date.UTC(2023, 0, 15), endMs: Date.UTC(2023, 0, 25) } },
+      sweep: { profile, window: { startMs: Date.UTC(2023, 0, 17), endMs: Date.UTC(2023, 0, 25) } },
     });
     const viaView = runArrays(feeds, sweep.card, {
       strategy: ruleStrategy(sweep.card),
