@@ -1,6 +1,9 @@
 import { defineCommand } from 'citty';
+import { stringify } from 'yaml';
+import type { IdeaCard } from '../../card/schema.ts';
 import { loadConfig } from '../../config.ts';
 import { SweepError } from '../../errors.ts';
+import { createGrid } from '../../grid/grid.ts';
 import { formatCount } from '../../report/format.ts';
 import { openStore, type Store } from '../../store/db.ts';
 import { rankResults, resultRow } from '../../store/rank.ts';
@@ -24,11 +27,19 @@ export const showCommand = defineCommand({
       required: true,
     },
     equity: { type: 'boolean', description: 'Add the equity curve to --json' },
+    card: {
+      type: 'boolean',
+      description: "Print the card with the point's values in it, as YAML, and nothing else",
+    },
     ...jsonFlag,
   },
   async run({ args }) {
     const config = loadConfig();
     const { row, pointIndex, rank } = await lookUp(args.sweep, args.point);
+    if (args.card === true) {
+      print(cardText(createGrid(row.spec).cardAt(pointIndex)));
+      return;
+    }
     const recorded = await recordPoint(config, row.spec, {
       pointIndex,
       expectedDigest: row.candleDigest,
@@ -54,6 +65,12 @@ export const showCommand = defineCommand({
 });
 
 // --- internal ---
+
+/** YAML 1.1, in which cards are read: texts that it would take for something else are quoted. */
+function cardText(card: IdeaCard): string {
+  const given = JSON.parse(JSON.stringify(card, (_key, value) => value ?? undefined));
+  return stringify(given, { version: '1.1', flowCollectionPadding: false }).trimEnd();
+}
 
 interface Found {
   readonly row: SweepRow;

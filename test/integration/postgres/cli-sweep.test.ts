@@ -154,6 +154,14 @@ describe('what --json prints', () => {
   });
 });
 
+test('show --card prints a card that runs to the same numbers', async () => {
+  const [first] = await json('rank', 'last', '--top', '1');
+  const { stdout } = await cli('show', 'last', 'best', '--card');
+  const window = '--window=2023-02-10..2023-02-20';
+  const alone = await json('backtest', folder.write(stdout), window, '--strict');
+  for (const name of METRIC_NAMES) expect([name, alone.metrics[name]]).toEqual([name, first[name]]);
+});
+
 describe('without a sweep section', () => {
   const plain = folder.write(crossCard('').replace(/sweep:[\s\S]*$/, ''));
 
