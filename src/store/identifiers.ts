@@ -20,3 +20,8 @@ export function viewNameOf(sweepName: string): string {
 export function leafNameOf(sweepId: string): string {
   return `results_${sweepId}`;
 }
+
+/** The partition that holds an ended sweep's ranks. */
+export function rankLeafNameOf(sweepId: string): string {
+  return `ranks_${sweepId}`;
+}

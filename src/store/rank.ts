@@ -5,7 +5,7 @@ import { SweepError } from '../errors.ts';
 import type { AxisScalar } from '../grid/axis.ts';
 import { findMetric, METRIC_COLUMNS, METRIC_NAMES } from '../metrics/registry.ts';
 import { axisColumns, type AxisColumn, type StoredAxis } from './axis-columns.ts';
-import { leafNameOf, quoteIdentifier } from './identifiers.ts';
+import { leafNameOf, quoteIdentifier, rankLeafNameOf } from './identifiers.ts';
 import { sweepAxes, type SweepRow } from './sweeps.ts';
 import { whereToSql, type NamedColumn, type SqlKind } from './where.ts';
 
@@ -110,9 +110,9 @@ const ROW_COLUMNS = [
 const leafOf = (sweepId: string): string => quoteIdentifier(leafNameOf(sweepId));
 
 function storedRanks(sweepId: string, where: string): string {
-  return `select k.rank, ${ROW_COLUMNS} from result_ranks k
+  return `select k.rank, ${ROW_COLUMNS} from ${quoteIdentifier(rankLeafNameOf(sweepId))} k
     join ${leafOf(sweepId)} r on r.point_index = k.point_index
-    where k.sweep_id = '${sweepId}' and ${where}`;
+    where ${where}`;
 }
 
 /** Ranks are given before the condition is applied; the sort reads three columns, not the rows. */

@@ -7,7 +7,7 @@ import type { TransactionSql } from 'postgres';
 import { log } from '../log.ts';
 import { METRIC_COLUMNS } from '../metrics/registry.ts';
 import { axisColumns, selectAxes, type StoredAxis } from './axis-columns.ts';
-import { leafNameOf, quoteIdentifier, quoteLiteral } from './identifiers.ts';
+import { leafNameOf, quoteIdentifier, quoteLiteral, rankLeafNameOf } from './identifiers.ts';
 
 interface ViewSource {
   readonly sweepId: string;
@@ -72,8 +72,8 @@ function viewDefinition(source: ViewSource): string {
     ? 'k.rank'
     : `row_number() over (order by r.eligible desc, r.${objective} ${direction} nulls last, r.point_index)`;
   const from = source.isRanked
-    ? `result_ranks k join ${leaf} r on r.point_index = k.point_index
-       where k.sweep_id = ${quoteLiteral(source.sweepId)}`
+    ? `${quoteIdentifier(rankLeafNameOf(source.sweepId))} k
+       join ${leaf} r on r.point_index = k.point_index`
     : `${leaf} r`;
   const axes = selectAxes(axisColumns(source.axes, 'r.point_index'));
   const metrics = METRIC_COLUMNS.map((name) => `r.${quoteIdentifier(name)}`).join(', ');

@@ -6,7 +6,13 @@ import { SweepError } from '../errors.ts';
 import type { Sweep } from '../grid/sweep.ts';
 import { formatInstant } from '../time.ts';
 import { storeAxes, type StoredAxis } from './axis-columns.ts';
-import { leafNameOf, quoteIdentifier, quoteLiteral, viewNameOf } from './identifiers.ts';
+import {
+  leafNameOf,
+  quoteIdentifier,
+  quoteLiteral,
+  rankLeafNameOf,
+  viewNameOf,
+} from './identifiers.ts';
 import { newSweepId } from './sweep-id.ts';
 import { refreshSweepView } from './sweep-view.ts';
 
@@ -138,14 +144,16 @@ export async function setSweepStatus(
 
 /**
  * Ends a sweep whose points are all saved: writes its ranks, sets its last status and renews its
- * view. Safe to repeat. About 5 s for a million points.
+ * view. Safe to repeat.
  */
 export async function finishSweep(sql: Sql, sweepId: string): Promise<SweepRow> {
   await sql.begin(async (tx) => {
-    const [sweep] = await tx<{ viewName: string; direction: string }[]>`
-      select view_name as "viewName", objective_direction as direction
+    const [sweep] = await tx<{ viewName: string; direction: string; isRanked: boolean }[]>`
+      select view_name as "viewName", objective_direction as direction,
+        ranked_at is not null as "isRanked"
       from sweeps where sweep_id = ${sweepId} for update`;
     if (!sweep) throw await notFound(sql, sweepId);
+    if (sweep.isRanked) return;
     await writeRanks(tx, sweepId, sweep.direction === 'maximize');
     await tx`
       update sweeps set ranked_at = now(), ended_at = now(), updated_at = now(), error = null,
@@ -237,22 +245,27 @@ async function createLeaf(tx: TransactionSql, sweepId: string): Promise<void> {
     alter table results attach partition ${leaf} for values in (${id})`);
 }
 
+/** Rows of an ended sweep never change, so ranks are written once; a repetition finds them there. */
 async function writeRanks(
   tx: TransactionSql,
   sweepId: string,
   isMaximized: boolean,
 ): Promise<void> {
-  const leaf = tx(leafNameOf(sweepId));
-  await tx`delete from result_ranks where sweep_id = ${sweepId}`;
-  await tx`
-    insert into result_ranks (sweep_id, rank, point_index)
-    select ${sweepId}, row_number() over (
-        order by eligible desc, ${isMaximized ? tx`objective desc` : tx`objective asc`} nulls last,
-          point_index), point_index
-    from ${leaf}`;
-  // What ranking queries look at; statistics of 63 metrics would take longer than the ranks.
-  await tx`analyze ${leaf} (sweep_id, point_index, eligible, objective)`;
-  await tx`analyze result_ranks`;
+  const leaf = quoteIdentifier(leafNameOf(sweepId));
+  const ranks = quoteIdentifier(rankLeafNameOf(sweepId));
+  const id = quoteLiteral(sweepId);
+  await tx.unsafe(`
+    create table ${ranks} (like result_ranks including comments, check (sweep_id = ${id}));
+    insert into ${ranks} (sweep_id, rank, point_index)
+    select ${id}, row_number() over (order by eligible desc,
+      objective ${isMaximized ? 'desc' : 'asc'} nulls last, point_index), point_index
+    from ${leaf};
+    alter table ${ranks} add primary key (rank), add unique (point_index);
+    comment on table ${ranks} is ${quoteLiteral(`Ranks of sweep ${sweepId}.`)};
+    alter table result_ranks attach partition ${ranks} for values in (${id});
+    -- What ranking queries look at; statistics of 63 metrics would take longer than the ranks.
+    analyze ${leaf} (sweep_id, point_index, eligible, objective);
+    analyze ${ranks}`);
 }
 
 async function notFound(sql: Sql, ref: string): Promise<SweepError> {

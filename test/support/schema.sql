@@ -81,9 +81,6 @@ table result_ranks   -- Places of a sweep's points, written once when it ends.
   sweep_id text not null
   rank bigint not null
   point_index bigint not null
-  FOREIGN KEY (sweep_id) REFERENCES sweeps(sweep_id) ON DELETE CASCADE
-  PRIMARY KEY (sweep_id, rank)
-  UNIQUE (sweep_id, point_index)
   -- sweep_id: The sweep.
   -- rank: 1-based place.
   -- point_index: The point.
@@ -492,8 +489,6 @@ view ranked_results   -- Every saved point of every sweep with its rank within t
 CREATE UNIQUE INDEX batches_pkey ON public.batches USING btree (sweep_id, start_index)
 CREATE INDEX nightly_runs_name ON public.nightly_runs USING btree (name, nightly_run_id)
 CREATE UNIQUE INDEX nightly_runs_pkey ON public.nightly_runs USING btree (nightly_run_id)
-CREATE UNIQUE INDEX result_ranks_pkey ON public.result_ranks USING btree (sweep_id, rank)
-CREATE UNIQUE INDEX result_ranks_sweep_id_point_index_key ON public.result_ranks USING btree (sweep_id, point_index)
 CREATE UNIQUE INDEX results_pkey ON ONLY public.results USING btree (sweep_id, point_index)
 CREATE UNIQUE INDEX schedules_pkey ON public.schedules USING btree (name)
 CREATE UNIQUE INDEX schema_migrations_pkey ON public.schema_migrations USING btree (version)

