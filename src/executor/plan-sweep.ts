@@ -1,14 +1,12 @@
-import { monthDigests, readOpenTimes } from '../candles/query.ts';
-import { openCandleDb, type CandleDb } from '../candles/db.ts';
 import type { Config } from '../config.ts';
 import { ENGINE_VERSION } from '../engine/profile.ts';
 import { SweepError, type CardIssue } from '../errors.ts';
-import { feedNeeds, planFeeds, type CandleFacts, type FeedPlan } from '../feed/plan.ts';
+import { planFeeds, type FeedPlan } from '../feed/plan.ts';
 import { createGrid, type Grid } from '../grid/grid.ts';
 import { sweepIdentity } from '../grid/identity.ts';
 import type { Sweep } from '../grid/sweep.ts';
 import { hashJson } from '../hash.ts';
-import type { Timeframe } from '../time.ts';
+import { readSweepCandles } from './candle-facts.ts';
 
 /** Everything known about a sweep before a single bar is simulated. */
 export interface SweepPlan {
@@ -38,11 +36,12 @@ export interface PlannedPoints {
 export async function planSweep(config: Config, sweep: Sweep): Promise<SweepPlan> {
   const grid = createGrid(sweep);
   const points = countPoints(grid);
-  const facts = await readFacts(config, sweep);
-  const feedPlans = planFeeds({ sweep, grid, facts });
-  const candleDigest = hashJson(feedPlans.map((plan) => plan.candleDigest).toSorted());
+  const { facts, warnings } = await readSweepCandles(config, sweep);
+  const feedPlans = planFeeds({ sweep, facts });
+  const digests = new Set(feedPlans.map((plan) => plan.candleDigest));
+  const candleDigest = hashJson([...digests].toSorted());
   const identity = sweepIdentity(sweep, { engineVersion: ENGINE_VERSION, candleDigest });
-  return { sweep, grid, feedPlans, candleDigest, identity, points, warnings: [] };
+  return { sweep, grid, feedPlans, candleDigest, identity, points, warnings };
 }
 
 // --- internal ---
@@ -60,23 +59,4 @@ function countPoints(grid: Grid): PlannedPoints {
   }
   const refused = grid.countRefused();
   return { total: grid.size, admitted: count, refused, isEstimated };
-}
-
-async function readFacts(config: Config, sweep: Sweep): Promise<CandleFacts[]> {
-  await using db = await openCandleDb(config.candlesPath, { readOnly: true });
-  const facts: CandleFacts[] = [];
-  for (const need of feedNeeds(sweep)) {
-    facts.push(await readFact(db, need, sweep.window.endMs));
-  }
-  return facts;
-}
-
-async function readFact(
-  db: CandleDb,
-  { symbol, timeframe }: { symbol: string; timeframe: Timeframe },
-  endMs: number,
-): Promise<CandleFacts> {
-  const tsOpen = await readOpenTimes(db, symbol, timeframe);
-  const range = { symbol, timeframe, startMs: tsOpen[0] ?? 0, endMs };
-  return { symbol, timeframe, tsOpen, monthDigests: await monthDigests(db, range) };
 }

@@ -23,6 +23,7 @@ export function runPoint(
     rules: PROFILES[sweep.profile],
     windowStartMs: sweep.window.startMs,
     windowEndMs: sweep.window.endMs,
+    funding: feeds.exec.store.funding,
     buffers,
   });
 }

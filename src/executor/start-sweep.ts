@@ -2,6 +2,7 @@ import { cardHash } from '../card/canonical.ts';
 import type { Config } from '../config.ts';
 import { ENGINE_VERSION } from '../engine/profile.ts';
 import type { Sweep } from '../grid/sweep.ts';
+import { canonicalJson } from '../hash.ts';
 import type { Store } from '../store/db.ts';
 import { createSweep, findUnfinished, type SweepRow } from '../store/sweeps.ts';
 import { feedRef } from './feeds.ts';
@@ -26,7 +27,9 @@ export async function startSweep(
 ): Promise<StartedSweep> {
   const plan = await planSweep(config, sweep);
   const unfinished = options.isFresh ? undefined : await findUnfinished(store.sql, plan.identity);
-  if (unfinished) return { row: unfinished, plan, isResumed: true };
+  if (unfinished && hasSameRanking(unfinished.spec, sweep)) {
+    return { row: unfinished, plan, isResumed: true };
+  }
   const row = await createSweep(store.sql, {
     name: sweep.name,
     identity: plan.identity,
@@ -39,4 +42,13 @@ export async function startSweep(
     points: plan.points,
   });
   return { row, plan, isResumed: false };
+}
+
+// --- internal ---
+
+/** Rows hold their eligibility and objective, so a sweep only goes on under the same ones. */
+function hasSameRanking(a: Sweep, b: Sweep): boolean {
+  const ranking = ({ name, objective, require }: Sweep) =>
+    canonicalJson({ name, objective: { ...objective }, require });
+  return ranking(a) === ranking(b);
 }

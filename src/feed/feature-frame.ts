@@ -62,6 +62,7 @@ export function manifestOf(
     precision: plan.precision,
     profile: plan.profile,
     candle_digest: plan.candleDigest,
+    ...(plan.funding ? { funding: plan.funding } : {}),
     body_start: bodyStart,
     columns,
   };

@@ -17,6 +17,12 @@ export interface FeedArrays {
   readonly columns: ReadonlyMap<string, FloatColumn>;
 }
 
+/** Settlement times (epoch ms, ascending) and rates (fraction per settlement). */
+export interface FundingRates {
+  readonly tsMs: Float64Array;
+  readonly rate: Float64Array;
+}
+
 /**
  * One symbol × timeframe × range: times (epoch ms), prices and one column per planned series.
  * Immutable: the arrays may lie in a read-only mapping, where a write kills the process, so they
@@ -36,6 +42,8 @@ export class FeedStore {
   readonly low: Float64Array;
   readonly close: Float64Array;
   readonly volume: Float64Array;
+  /** Rates that the simulated account pays; undefined where none are stored for the whole window. */
+  readonly funding: FundingRates | undefined;
   readonly #columns: ReadonlyMap<string, FloatColumn>;
   readonly #columnMeta: ReadonlyMap<string, ColumnManifest>;
 
@@ -52,6 +60,10 @@ export class FeedStore {
     this.low = arrays.low;
     this.close = arrays.close;
     this.volume = arrays.volume;
+    this.funding = meta.funding && {
+      tsMs: Float64Array.from(meta.funding.ts_ms),
+      rate: Float64Array.from(meta.funding.rate),
+    };
     this.#columns = arrays.columns;
     this.#columnMeta = new Map(meta.columns.map((column) => [column.id, column]));
   }

@@ -18,9 +18,17 @@ export interface FeedManifest {
   readonly precision: 'float64' | 'float32';
   readonly profile: string;
   readonly candle_digest: string;
+  /** Rates that cover the window, of an exec feed; absent where none apply. */
+  readonly funding?: FundingSeries;
   /** Absolute offset of the first column in the file; 0 for a feed that is only in memory. */
   readonly body_start: number;
   readonly columns: readonly ColumnManifest[];
+}
+
+/** Settlement times (epoch ms, ascending) and rates (fraction per settlement). */
+export interface FundingSeries {
+  readonly ts_ms: readonly number[];
+  readonly rate: readonly number[];
 }
 
 export interface ColumnManifest {

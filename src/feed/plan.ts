@@ -8,7 +8,7 @@ import type { Timeframe } from '../time.ts';
 import { tooLarge } from './axis-product.ts';
 import { firstAtOrAfter } from './feed-store.ts';
 import { loadedRows, timeframesOf, type LoadedRows, type StoredSeries } from './loaded-rows.ts';
-import { FEED_FORMAT_VERSION } from './manifest.ts';
+import { FEED_FORMAT_VERSION, type FundingSeries } from './manifest.ts';
 import { symbolsOf, type ColumnNeed } from './needs.ts';
 import type { SeriesSpec } from './series.ts';
 
@@ -30,6 +30,7 @@ export interface FeedPlan {
   readonly windowStartRow: number;
   readonly columns: readonly ColumnPlan[];
   readonly candleDigest: string;
+  readonly funding?: FundingSeries;
   /** SHA-256 of the inputs; its first 16 digits are in the file's name. */
   readonly hash: string;
   readonly fileName: string;
@@ -52,6 +53,8 @@ export interface ColumnPlan {
 export interface CandleFacts extends StoredSeries {
   /** Digests per UTC month; those of other months than the plan's are ignored. */
   readonly monthDigests: readonly { readonly month: string; readonly digest: string }[];
+  /** Funding rates that cover the whole window: all or nothing (`standard`). */
+  readonly funding?: FundingSeries;
 }
 
 export interface PlanInput {
@@ -165,6 +168,7 @@ function planOf(rows: PlannedRows, sweep: Sweep, needs: readonly ColumnNeed[]): 
     windowStartRow: range.windowStart - range.first,
     columns,
     candleDigest: candleDigestOf(facts, startMs, endMs),
+    ...(facts.funding ? { funding: facts.funding } : {}),
   };
   const hash = hashJson({ ...content, formatVersion: FEED_FORMAT_VERSION } as never);
   const safeSymbol = symbol.replaceAll(/[^A-Za-z0-9_.]/g, '_');
@@ -199,6 +203,7 @@ function candleDigestOf(facts: CandleFacts, startMs: number, endMs: number): str
     ({ month }) => month >= firstMonth && month <= lastMonth,
   );
   const lines = months.map(({ month, digest }) => `${month} ${digest}`);
+  if (facts.funding) lines.push(`funding ${hashJson({ ...facts.funding })}`);
   return sha256(`${facts.symbol} ${facts.timeframe}\n${lines.join('\n')}`);
 }
 
