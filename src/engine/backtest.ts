@@ -145,7 +145,8 @@ interface Run {
 
 /**
  * The loop, in the order of trade-semantics §5.2; returns one past the last bar that was simulated.
- * Measured on an EMA cross, 105,000 bars: 7 ns a bar, rules included.
+ * Measured on a busy core, 105,000 bars, one rule included: 4 ns a bar flat, 8 ns in position, and
+ * about 1.2 µs a trade.
  */
 function runBars(run: Run): number {
   const { exchange, equity, startBar, canFlip, strategy } = run;

@@ -32,7 +32,7 @@ export interface ExchangeSetup {
  * holds both stop and target, the stop is taken first.
  *
  * `step` is called once per bar and computes the mark price once; everything else reads it.
- * Measured: 2 ns a bar flat, 4 ns in position.
+ * Measured on a busy core, with the view moved: 17 ns a bar flat, 40 ns in position.
  */
 export class Exchange {
   readonly account: Account;

@@ -15,7 +15,8 @@ export interface QuietSetup {
 /**
  * Runs of bars on which nothing can happen: no signal, no level touched, no funding. Their equity
  * points are those the bar loop would write one by one; the tests run both ways and compare bits.
- * Measured: 1 ns a flat bar, 2.5 ns a held one, against 12 through the exchange's step.
+ * Measured on a busy core: 0.9 ns a flat bar, 4.4 ns a held one, against 17 and 40 through the
+ * exchange's step.
  */
 export class QuietBars {
   readonly #setup: QuietSetup;

@@ -6,7 +6,7 @@ import type { MultiTFFeedStore, RoleFeed } from '../feed/multi-tf.ts';
 /**
  * The rules of a card evaluated for every bar at once: one byte per exec bar, written by passes
  * over typed arrays before the loop. A bar's byte depends on that bar and earlier ones only.
- * Measured: about 1 ns per bar and condition.
+ * Measured on a busy core: 3.5 ns a bar and rule of one condition, crosses included.
  */
 export const ENTER_LONG = 1;
 export const ENTER_SHORT = 2;
