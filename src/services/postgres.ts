@@ -40,6 +40,9 @@ const STOP_TIMEOUT_MS = 30_000;
 const READY_POLL_MS = 15;
 const START_ATTEMPTS_MAX = 5;
 
+/** The server's log is put aside at the next start when it is longer; one old one is kept. */
+const LOG_BYTES_MAX = 10 * 2 ** 20;
+
 export interface PostgresAddress {
   readonly host: string;
   readonly port: number;
@@ -207,6 +210,9 @@ interface Program {
 
 async function startServer(config: Config, { program, owner }: Program): Promise<PostgresAddress> {
   const dataDir = dataDirOf(config.postgresDir);
+  if ((await sizeOf(logPath(config))) > LOG_BYTES_MAX) {
+    await rename(logPath(config), `${logPath(config)}.1`);
+  }
   let failure = '';
   for (let attempt = 0; attempt < START_ATTEMPTS_MAX; attempt += 1) {
     const port = await choosePort(attempt === 0 ? await previousPort(config) : 0);
