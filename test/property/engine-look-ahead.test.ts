@@ -36,6 +36,30 @@ describe('no look-ahead', () => {
     );
   });
 
+  test('a strategy that peeks at the next close is caught by the same comparison', () => {
+    const caught = Array.from({ length: 30 }, (_, seed) => {
+      const input = { ...randomBacktest(seed + 1), profile: 'standard' as const };
+      const last = input.start + 12;
+      const changed = withOtherFuture(input, last, seed);
+      const [known, other] = [input, changed].map((each) => {
+        const feeds = feedsOf(each);
+        const { close } = feeds.exec.store;
+        const decisions: number[] = [];
+        const peeking: Strategy = {
+          decide({ barIndex }, side) {
+            const rises = (close[barIndex + 1] ?? 0) > (close[barIndex] ?? 0);
+            if (barIndex <= last) decisions.push(rises ? 1 : 0);
+            return side === 0 && rises ? 1 : 0;
+          },
+        };
+        runArrays(feeds, each.card, { strategy: peeking });
+        return decisions.join('');
+      });
+      return known !== other;
+    });
+    expect(caught.filter(Boolean).length).toBeGreaterThan(5);
+  });
+
   test.each<[string, ProfileName]>([
     ['one timeframe', 'standard'],
     ['three timeframes', 'standard'],
