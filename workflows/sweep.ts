@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { SweepInput, SweepOutcome } from '../src/contracts.ts';
 import { countPoints } from '../src/grid/batch.ts';
-import { failureText } from './failure-code.ts';
+import { failureCode, failureText } from './failure-code.ts';
 import {
   concurrencySignal,
   pauseSignal,
@@ -90,6 +90,8 @@ async function end(state: SweepState): Promise<SweepOutcome> {
 /** Cancelled, or plan, feeds or bookkeeping failed for good: batches in flight are awaited first. */
 async function abandon(state: SweepState, error: unknown): Promise<void> {
   await condition(() => state.inFlight.size === 0);
+  // Somebody else drives it, and says how it ends.
+  if (failureCode(error) === 'SWEEP_LEASED') return;
   await control.endSweep({
     sweepId: state.input.sweepId,
     ending: isCancellation(error) ? 'cancelled' : 'failed',

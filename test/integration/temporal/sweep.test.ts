@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { runSweep } from '../../../src/executor/run-sweep.ts';
 import { openRanges } from '../../../src/store/batches.ts';
+import { acquireLease } from '../../../src/store/lease.ts';
 import { sweepProgress } from '../../../src/store/progress.ts';
 import { findSweep } from '../../../src/store/sweeps.ts';
 import { connectTemporal, startSweepWorkflow } from '../../../src/temporal/client.ts';
@@ -167,6 +168,23 @@ describe.skipIf(!temporalAddress())(`sweep through Temporal${temporalSkipReason(
       expect(await second.kill('SIGTERM')).toBe(0);
     } finally {
       await control.stop();
+    }
+  });
+
+  it('leaves a sweep alone that a local process drives', async () => {
+    await using store = await home.database.openStore();
+    await using temporal = await connectTemporal(home.config);
+    const { row } = await newTemporalSweep(home.config, store, sweepOf(CROSS));
+    await using lease = await acquireLease(home.config, store, row.sweepId);
+    expect(lease).toBeDefined();
+    const workers = await startWorkers(home.config, store, 'control');
+    try {
+      const input = { sweepId: row.sweepId };
+      const { handle } = await startSweepWorkflow(temporal, store.storeId, input);
+      await expect(handle.result()).rejects.toMatchObject({ code: 'SWEEP_LEASED' });
+      expect(await findSweep(store.sql, row.sweepId)).toMatchObject({ status: 'planned' });
+    } finally {
+      await workers.stop();
     }
   });
 
