@@ -1,7 +1,13 @@
 /** Every bound of the product: name with unit, and why it is what it is. */
 
 /** Bytes of YAML read as a card; the largest real card is 12 kB, a bomb is megabytes. */
-export const CARD_BYTES_MAX = 1_048_576;
+export const CARD_BYTES_MAX = 131_072;
+
+/** YAML tokens of a card, so that the densest text is still parsed in a fraction of a second. */
+export const CARD_TOKENS_MAX = 60_000;
+
+/** Problems of one kind listed for a card; a broken file repeats itself. */
+export const CARD_ISSUES_MAX = 100;
 
 /** YAML aliases resolved in one card; expansion bombs need thousands. */
 export const CARD_ALIASES_MAX = 100;

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { SweepError, type CardIssue } from '../errors.ts';
+import { CARD_ISSUES_MAX } from '../limits.ts';
 import { checkCard } from './check.ts';
 import { didYouMean, placeIssue, shown, type FoundIssue } from './issues.ts';
 import { genuine, repaired } from './repair.ts';
@@ -76,8 +77,8 @@ export function inspectCard(text: string, options: ParseOptions = {}): CardInspe
   return {
     card,
     rawSweep,
-    issues: inTextOrder([...issues, ...promoted]),
-    warnings,
+    issues: listed([...issues, ...promoted]),
+    warnings: listed(warnings),
     locate: (path) => placeOf(path, root, sweepNode),
   };
 }
@@ -94,11 +95,19 @@ export function cardInvalid(issues: readonly CardIssue[], file?: string): SweepE
 
 // --- internal ---
 
-/** By line, then column; problems without a place first. */
-function inTextOrder(issues: readonly CardIssue[]): CardIssue[] {
-  return issues.toSorted(
+/** By line, then column, problems without a place first; the first hundred and how many follow. */
+function listed(issues: readonly CardIssue[]): CardIssue[] {
+  const sorted = issues.toSorted(
     (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
   );
+  const rest = sorted.length - CARD_ISSUES_MAX;
+  if (rest <= 0) return sorted;
+  const more = {
+    path: '',
+    code: 'MORE_PROBLEMS',
+    message: `${rest} more problems are not listed.`,
+  };
+  return [...sorted.slice(0, CARD_ISSUES_MAX), more];
 }
 
 function plainIssue(found: FoundIssue & Partial<Position>): CardIssue {

@@ -12,7 +12,13 @@ import {
   type Scalar,
   type YAMLMap,
 } from 'yaml';
-import { CARD_ALIASES_MAX, CARD_BYTES_MAX, CARD_DEPTH_MAX, CARD_NODES_MAX } from '../limits.ts';
+import {
+  CARD_ALIASES_MAX,
+  CARD_BYTES_MAX,
+  CARD_DEPTH_MAX,
+  CARD_NODES_MAX,
+  CARD_TOKENS_MAX,
+} from '../limits.ts';
 import { shown, type FoundIssue } from './issues.ts';
 import { resolveScalar, type Dialect, type ScalarValue } from './scalar.ts';
 import type { Position, SourceEntry, SourceNode } from './source.ts';
@@ -97,21 +103,31 @@ function refuseText(text: string): FoundIssue | undefined {
       'The card holds characters that YAML does not allow (is it UTF-8 text?).',
     );
   }
-  return nestsTooDeep(text) ? tooDeep() : undefined;
+  return scanTokens(text);
 }
 
-/** Depth of flow collections and of `- - -` on one line; both are free to nest, unlike indentation. */
-function nestsTooDeep(text: string): boolean {
+/**
+ * Counts what a parser pays for before it parses: tokens, flow depth, and `- - -` on one line (both
+ * are free to nest, unlike indentation).
+ */
+function scanTokens(text: string): FoundIssue | undefined {
+  let tokens = 0;
   let flowDepth = 0;
   let lineDepth = 0;
   for (const token of new Lexer().lex(text)) {
+    tokens += 1;
     if (token === '[' || token === '{') flowDepth += 1;
-    else if (token === ']' || token === '}') flowDepth -= 1;
+    else if (token === ']' || token === '}') flowDepth = Math.max(0, flowDepth - 1);
     else if (token === '-' || token === '?' || token === ':') lineDepth += 1;
     else if (token === '\n' || token === '\r\n') lineDepth = 0;
-    if (flowDepth > CARD_DEPTH_MAX || (flowDepth === 0 && lineDepth > CARD_DEPTH_MAX)) return true;
+    if (tokens > CARD_TOKENS_MAX) {
+      return issue('CARD_TOO_LARGE', `The card has more than ${CARD_TOKENS_MAX} YAML tokens.`);
+    }
+    if (flowDepth > CARD_DEPTH_MAX || (flowDepth === 0 && lineDepth > CARD_DEPTH_MAX)) {
+      return tooDeep();
+    }
   }
-  return false;
+  return undefined;
 }
 
 class TreeReader {

@@ -171,10 +171,10 @@ const { tree: oddTree } = fc.letrec<{ tree: Tree }>((tie) => ({
       '5m',
       'fast',
     ),
-    fc.array(tie('tree') as fc.Arbitrary<Tree>, { maxLength: 3 }),
+    fc.array(tie('tree'), { maxLength: 3 }),
     fc.dictionary(
       fc.constantFrom('path', 'values', 'length', 'type', 'value', 'range', 'x'),
-      tie('tree') as fc.Arbitrary<Tree>,
+      tie('tree'),
       { maxKeys: 3 },
     ),
   ) as fc.Arbitrary<Tree>,

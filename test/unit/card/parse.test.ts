@@ -4,6 +4,7 @@ import { inspectCard, parseCard } from '../../../src/card/parse.ts';
 import { cardSchema } from '../../../src/card/schema.ts';
 import { decodeUtf8 } from '../../../src/card/yaml.ts';
 import { SweepError } from '../../../src/errors.ts';
+import { CARD_BYTES_MAX, CARD_ISSUES_MAX } from '../../../src/limits.ts';
 import { CARD_TEXT, cardText, sweepText } from '../../support/card-texts.ts';
 
 function codesOf(text: string): string[] {
@@ -203,6 +204,24 @@ describe('text that is no card', () => {
     const started = performance.now();
     expect(codesOf(`${levels.join('\n')}\n`)).toContain('YAML_TOO_LARGE');
     expect(performance.now() - started).toBeLessThan(1000);
+  });
+
+  test.each([
+    ['a: [', '1,', '1]'],
+    ['', '!!str ', ''],
+    ['', ']', ''],
+    ['', '? a\n', ''],
+    ['a: &a 1\nb: [', '*a,', '1]'],
+    ['sweep:\n constraints: [', '"a < b",', '"a < b"]'],
+    ['tf_configs: { exec: { tf: 5m, feature_specs: [', '{ output_key: a },', '] } }'],
+  ])('the largest text of %s%s… takes less than a moment', (head, item, tail) => {
+    const text = head + item.repeat(Math.floor((CARD_BYTES_MAX - 100) / item.length)) + tail;
+    const started = performance.now();
+    const codes = codesOf(text);
+    expect(codes.length).toBeGreaterThan(0);
+    expect(codes.length).toBeLessThanOrEqual(CARD_ISSUES_MAX + 1);
+    // Alone it is a fifth of a second; the bound leaves room for busy machines.
+    expect(performance.now() - started).toBeLessThan(3000);
   });
 
   test('bytes that are not UTF-8 are no text', () => {
