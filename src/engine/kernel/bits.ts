@@ -26,6 +26,15 @@ export function nextBit(bits: Bits, from: number, end: number): number {
   return bar < end ? bar : end;
 }
 
+/** As `nextBit`; undefined stands for no bit at all. */
+export function nextOf(bits: Bits | undefined, from: number, end: number): number {
+  return bits === undefined ? end : nextBit(bits, from, end);
+}
+
+export function isSet(bits: Bits | undefined, bar: number): boolean {
+  return bits !== undefined && (((bits[bar >>> 5] as number) >>> (bar & 31)) & 1) === 1;
+}
+
 /** Where two columns stand to each other, bar by bar; all clear where either has no value. */
 export interface PairBits {
   readonly gt: Bits;

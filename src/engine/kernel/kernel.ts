@@ -1,0 +1,124 @@
+import type { IdeaCard } from '../../card/schema.ts';
+import type { FeedStore } from '../../feed/feed-store.ts';
+import type { MultiTFFeedStore } from '../../feed/multi-tf.ts';
+import type { BacktestFacts } from '../../metrics/facts.ts';
+import { METRICS } from '../../metrics/registry.ts';
+import type { Window } from '../../time.ts';
+import type { BacktestOutcome } from '../backtest.ts';
+import { DailyReturns } from './daily.ts';
+import { EventRun } from './event-run.ts';
+import { Market } from './market.ts';
+import { SignalSource } from './signal-bits.ts';
+
+/** What is not a number of a point's result. */
+export interface KernelRow {
+  readonly outcome: BacktestOutcome;
+  readonly profitFactorMode: string;
+}
+
+/** Bytes of condition bitsets one thread keeps: 200 pairs of a year of 5m take 13 MB. */
+const BIT_BYTES_MAX = 32 * 2 ** 20;
+
+/**
+ * The fast path of a sweep's points: the metrics of `runBacktest` and `writeMetrics` bit for bit,
+ * for the cards that `kernelSupport` accepts. One per thread and sweep: it keeps what points share.
+ */
+export class SweepKernel {
+  readonly #window: Window;
+  readonly #signals: SignalSource;
+  readonly #benches = new Map<FeedStore, Bench>();
+
+  constructor(window: Window, bitBytesMax = BIT_BYTES_MAX) {
+    this.#window = window;
+    this.#signals = new SignalSource(bitBytesMax);
+  }
+
+  /**
+   * Runs one point and writes the numbers of METRIC_COLUMNS to `out`, NaN for no value. Undefined,
+   * and nothing written, where the window has no bar or equity is no finite number.
+   */
+  run(card: IdeaCard, feeds: MultiTFFeedStore, out: Float64Array): KernelRow | undefined {
+    if (feeds.endBar <= feeds.windowStartBar) return undefined;
+    const bench = this.#benchOf(feeds);
+    bench.events.run(card, feeds, this.#signals.of(card, feeds));
+    if (!Number.isFinite(bench.events.cash)) return undefined;
+    return bench.write(card.account.starting_equity_usdt, out);
+  }
+
+  #benchOf(feeds: MultiTFFeedStore): Bench {
+    const { store } = feeds.exec;
+    let bench = this.#benches.get(store);
+    const isSame =
+      bench?.market.startBar === feeds.windowStartBar && bench.market.endBar === feeds.endBar;
+    if (bench === undefined || !isSame) {
+      bench = new Bench(new Market(feeds, this.#window));
+      this.#benches.set(store, bench);
+    }
+    return bench;
+  }
+}
+
+// --- internal ---
+
+/** What runs points over one market. */
+class Bench {
+  readonly market: Market;
+  readonly events: EventRun;
+  readonly #daily: DailyReturns;
+  readonly #facts: Writable<BacktestFacts>;
+
+  constructor(market: Market) {
+    this.market = market;
+    this.events = new EventRun(market);
+    this.#daily = new DailyReturns(market.dayBars.length);
+    this.#facts = {
+      initialEquity: 0,
+      finalEquity: 0,
+      benchmarkFirst: market.close[market.startBar] ?? 0,
+      benchmarkLast: market.close[market.endBar - 1] ?? 0,
+      points: 0,
+      drawdown: this.events.drawdowns.facts,
+      trades: this.events.totals.facts,
+      returns: this.#daily.facts,
+      margin: this.events.margin.facts,
+      entryAttempts: 0,
+      entryRejections: 0,
+    };
+  }
+
+  write(initialEquity: number, out: Float64Array): KernelRow {
+    const { events, market } = this;
+    this.#daily.measure(events.samples, initialEquity);
+    const facts = this.#facts;
+    facts.initialEquity = initialEquity;
+    facts.finalEquity = events.cash;
+    facts.points = events.reached - market.startBar;
+    facts.entryAttempts = events.entryAttempts;
+    facts.entryRejections = events.entryRejections;
+    const profitFactorMode = writeFacts(facts, out);
+    return { outcome: outcomeOf(events), profitFactorMode };
+  }
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+function outcomeOf({ totals, isBlown }: EventRun): BacktestOutcome {
+  if (totals.facts.count === 0) return 'no_trades';
+  return isBlown ? 'account_blown' : 'completed';
+}
+
+/** As `writeMetrics` without rounding; returns `profit_factor_mode`. */
+function writeFacts(facts: BacktestFacts, out: Float64Array): string {
+  let column = 0;
+  let mode = '';
+  for (const metric of METRICS) {
+    const value = metric.compute(facts);
+    if (typeof value === 'string') {
+      mode = value;
+    } else {
+      out[column] = Number.isFinite(value) ? value : Number.NaN;
+      column += 1;
+    }
+  }
+  return mode;
+}

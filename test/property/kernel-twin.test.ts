@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { SweepKernel } from '../../src/engine/kernel/kernel.ts';
+import { METRIC_COLUMNS } from '../../src/metrics/registry.ts';
+import { differences, kernelRow, kernelSweep, loopRow } from '../support/kernel-backtests.ts';
+
+/** KERNEL_SEEDS=100000 runs the long comparison; a seed is one market with six cards. */
+const SEEDS = Number(process.env['KERNEL_SEEDS'] ?? 2000);
+const FIRST = Number(process.env['KERNEL_FIRST_SEED'] ?? 1);
+
+describe('the kernel', () => {
+  test(`equals the bar loop on ${SEEDS} random markets, bit for bit in every metric`, () => {
+    const seen = { trades: 0, long: 0, calls: 0, outcomes: new Set<string>() };
+    const tradesAt = METRIC_COLUMNS.indexOf('total_trades');
+    const durationAt = METRIC_COLUMNS.indexOf('avg_trade_duration_bars');
+    const callsAt = METRIC_COLUMNS.indexOf('margin_calls');
+    for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
+      const sweep = kernelSweep(seed);
+      // A budget of a few bitsets, so that cards share some and push out others.
+      const kernel = new SweepKernel(sweep.window, 2_000);
+      for (const [n, card] of sweep.cards.entries()) {
+        const expected = loopRow(sweep, card);
+        const actual = kernelRow(kernel, sweep, card);
+        expect({
+          seed,
+          n,
+          different: differences(expected.row, actual.row),
+          outcome: actual.outcome,
+          mode: actual.mode,
+        }).toEqual({ seed, n, different: [], outcome: expected.outcome, mode: expected.mode });
+        seen.trades += expected.row[tradesAt] as number;
+        seen.calls += expected.row[callsAt] as number;
+        seen.long += (expected.row[durationAt] as number) > 40 ? 1 : 0;
+        seen.outcomes.add(expected.outcome);
+      }
+    }
+    // The comparison means something only if the generator reaches every branch.
+    expect(seen.trades).toBeGreaterThan(20 * SEEDS);
+    expect(seen.long).toBeGreaterThan(SEEDS / 10);
+    expect(seen.calls).toBeGreaterThan(0);
+    expect([...seen.outcomes].toSorted()).toEqual(['account_blown', 'completed', 'no_trades']);
+  }, 600_000);
+});
