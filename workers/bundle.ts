@@ -1,5 +1,14 @@
-import { existsSync, globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, type WorkerOptions } from '@temporalio/worker';
 import { sha256 } from '../src/hash.ts';
@@ -23,6 +32,7 @@ export async function buildWorkflowBundle(): Promise<{ path: string; sizeBytes: 
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(`${path}.${process.pid}`, code);
   renameSync(`${path}.${process.pid}`, path);
+  removeOthers(path);
   return { path, sizeBytes: Buffer.byteLength(code) };
 }
 
@@ -38,12 +48,24 @@ const SILENT = { log() {}, trace() {}, debug() {}, info() {}, warn() {}, error()
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** All that workflow code may import (the folder rules see to that), and the SDK's version. */
+/** `.ts` in a checkout, `.js` in the packed package. */
+const extension = extname(fileURLToPath(import.meta.url));
+
+/** What workflow code may import of src (test/replay/bundle.test.ts), types included. */
+const SOURCES = ['assert', 'contracts', 'errors', 'grid/batch', 'limits'];
+
 function sourceHash(): string {
-  const files = globSync('workflows/*.ts', { cwd: root })
+  const files = globSync(`workflows/*${extension}`, { cwd: root })
     .toSorted()
-    .concat(['src/contracts.ts', 'src/grid/batch.ts', 'src/errors.ts', 'src/limits.ts'])
-    .concat(['src/assert.ts', 'node_modules/@temporalio/workflow/package.json']);
+    .concat(SOURCES.map((name) => `src/${name}${extension}`));
   const texts = files.map((file) => `${file}\n${readFileSync(join(root, file), 'utf8')}`);
-  return sha256(texts.join('\n')).slice(0, 16);
+  const sdk = createRequire(import.meta.url).resolve('@temporalio/workflow/package.json');
+  return sha256([...texts, readFileSync(sdk, 'utf8')].join('\n')).slice(0, 16);
+}
+
+/** Bundles of other sources are of no use to anybody who starts from here. */
+function removeOthers(path: string): void {
+  for (const name of globSync('workflows-*.js', { cwd: dirname(path) })) {
+    if (name !== basename(path)) rmSync(join(dirname(path), name), { force: true });
+  }
 }

@@ -146,11 +146,7 @@ async function buildWithGo(
     onProgress(`still building Temporal: ${seconds} s`);
   }, 30_000);
   try {
-    // `env` sets GOBIN and leaves the rest of the environment as it is.
-    await run('env', [`GOBIN=${building}`, 'go', 'install', module], {
-      timeout: MAKE_TIMEOUT_MS,
-      maxBuffer: 64 * 2 ** 20,
-    });
+    await goInstall(module, building);
     const path = goBinaryPath(cacheDir);
     await mkdir(join(path, '..'), { recursive: true });
     await rename(join(building, 'temporal'), path);
@@ -160,6 +156,18 @@ async function buildWithGo(
   } finally {
     clearInterval(timer);
     await rm(building, { recursive: true, force: true });
+  }
+}
+
+/** `env` sets GOBIN and leaves the rest of the environment as it is. */
+async function goInstall(module: string, folder: string): Promise<void> {
+  const limits = { timeout: MAKE_TIMEOUT_MS, maxBuffer: 64 * 2 ** 20 };
+  try {
+    await run('env', [`GOBIN=${folder}`, 'go', 'install', module], limits);
+  } catch (error) {
+    const stderr = error instanceof Error && 'stderr' in error ? String(error.stderr) : '';
+    const lastLine = stderr.trim().split('\n').at(-1) ?? '';
+    throw new Error(`go install failed: ${lastLine}`, { cause: error });
   }
 }
 
