@@ -141,6 +141,10 @@ function neverFills(card: IdeaCard, profile: ProfileName): string | undefined {
     fee_model: fees,
   } = card.account;
   const sizing = card.risk_model?.sizing;
+  const needsStop = sizing?.model === 'percent_equity' || sizing?.model === 'risk_based';
+  if (needsStop && !card.risk_model?.stop_loss) {
+    return `sizing ${sizing.model} needs a stop distance, and the card has no stop`;
+  }
   const leverage = sizing?.max_leverage ?? 1;
   const cap = leverage / (1 + (leverage * fees.taker_bps) / 10_000);
   const wanted = wantedShare(card, profile);

@@ -146,12 +146,17 @@ function accountWarnings(card: IdeaCard, profile: ProfileName): FoundIssue[] {
 }
 
 function riskWarnings(card: IdeaCard, profile: ProfileName): FoundIssue[] {
-  const { stop_loss: stop, sizing } = card.risk_model ?? {};
+  const { stop_loss: stop, take_profit: target, sizing } = card.risk_model ?? {};
   const issues: FoundIssue[] = [];
   if (!stop && profile === 'standard') {
     const message =
       'No stop loss: a position is closed by its exit rules or at the end of the data only.';
     issues.push({ path: ['risk_model'], code: 'NO_RISK_MODEL', message });
+  }
+  if (!stop && target?.type === 'rr_ratio') {
+    const message =
+      'A target of type rr_ratio is a multiple of the stop distance, and the card has no stop.';
+    issues.push({ path: ['risk_model', 'take_profit'], code: 'TARGET_WITHOUT_STOP', message });
   }
   if (!sizing) return issues;
   if (sizing.max_leverage !== card.account.max_leverage) {
@@ -166,16 +171,6 @@ function riskWarnings(card: IdeaCard, profile: ProfileName): FoundIssue[] {
   if (profile === 'trade' && sizing.model !== 'percent_equity') {
     const message = `The reference treats ${sizing.model} as percent_equity 1 (C4).`;
     issues.push({ path: ['risk_model', 'sizing', 'model'], code: 'REFERENCE_DEFECT', message });
-  }
-  const needsStop = sizing.model === 'percent_equity' || sizing.model === 'risk_based';
-  if (profile === 'standard' && !stop && needsStop) {
-    const message = `sizing ${sizing.model} needs a stop distance, and the card has no stop.`;
-    issues.push({
-      path: ['risk_model', 'sizing', 'model'],
-      code: 'SIZE_WITHOUT_STOP',
-      message,
-      hint: 'use percent_notional',
-    });
   }
   return issues;
 }

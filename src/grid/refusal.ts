@@ -104,12 +104,14 @@ function remembered(
   const radices = axes.map((axis) => sweep.axes[axis]!.values.length);
   const product = radices.reduce((total, radix) => total * radix, 1);
   if (product > REFUSAL_TABLE_MAX) return { axes, refusal: find };
-  const states = new Uint8Array(product);
+  // Made on first use: a grid that is only described needs no table.
+  let states: Uint8Array | undefined;
   return {
     axes,
     refusal: (digits) => {
       let index = 0;
       for (const [n, axis] of axes.entries()) index = index * radices[n]! + digits[axis]!;
+      states ??= new Uint8Array(product);
       if (states[index] === 1) return undefined;
       const refusal = find(digits);
       states[index] = refusal ? 2 : 1;

@@ -143,6 +143,15 @@ describe('traps of a card', () => {
 });
 
 describe('cards that can never trade', () => {
+  test('a size that is measured by the stop needs one', () => {
+    const { card } = parseCard(cardText({ '  stop_loss: { type: percent, value: 2 }\n': '' }));
+    expect(neverTrades(card, 'standard')).toBe(
+      'sizing percent_equity needs a stop distance, and the card has no stop',
+    );
+    const codes = cardWarnings(card, 'standard').map((issue) => issue.code);
+    expect(codes).toEqual(['UNUSED_FEATURE', 'NO_RISK_MODEL', 'TARGET_WITHOUT_STOP']);
+  });
+
   test.each<[Record<string, string>, 'standard' | 'trade', string | undefined]>([
     [{}, 'standard', undefined],
     [{}, 'trade', undefined],
