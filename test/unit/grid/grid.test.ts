@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createGrid, type Grid } from '../../../src/grid/grid.ts';
 import { findTraps } from '../../../src/grid/traps.ts';
 import { gridOf, sweepOf, sweepText } from '../../support/card-texts.ts';
+import { cpuMs } from '../../support/cpu-time.ts';
 
 function pointsOf(grid: Grid): number[] {
   return Array.from({ length: grid.size }, (_, index) => index);
@@ -19,7 +20,7 @@ function cube(...constraints: string[]) {
 
 describe('a grid of 10¹² points', () => {
   test('is made, counted and walked without being enumerated', () => {
-    const started = performance.now();
+    const started = cpuMs();
     const grid = cube('a < b', 'c > 990', 'd % 500 == 0');
     expect(grid.size).toBe(1e12);
     expect(grid.countAdmitted()).toEqual({ count: 499_500 * 10 * 2, isEstimated: false });
@@ -32,15 +33,15 @@ describe('a grid of 10¹² points', () => {
       d: 500,
     });
     expect(grid.nextAdmitted(999e9)).toBe(grid.size);
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(cpuMs() - started).toBeLessThan(5000);
   });
 
   test('skips what no continuation can admit, at once', () => {
     const grid = cube('a == 1000 && d == 1000');
     grid.nextAdmitted(0);
-    const started = performance.now();
+    const started = cpuMs();
     expect(grid.nextAdmitted(1)).toBe(999 * 1e9 + 999);
-    expect(performance.now() - started).toBeLessThan(50);
+    expect(cpuMs() - started).toBeLessThan(50);
   });
 
   test('takes the memory of a small one', () => {
