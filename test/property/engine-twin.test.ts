@@ -23,29 +23,33 @@ const SEEDS = Number(process.env['ENGINE_SEEDS'] ?? 1000);
 const SEEDS_TIMEOUT_MS = 120_000 + SEEDS * 45;
 
 describe('the bar loop', () => {
-  test(`equals the slow engine on ${SEEDS} random cards and candles, bit for bit`, () => {
-    const seen = { trades: 0, reasons: new Set<string>(), outcomes: new Set<string>() };
-    for (let seed = 1; seed <= SEEDS; seed++) {
-      const input = randomBacktest(seed);
-      const expected = runReference(input);
-      const actual = run(input);
-      expect({ seed, ...summaryOf(actual) }).toEqual({ seed, ...summaryOfReference(expected) });
-      seen.trades += expected.trades.length;
-      for (const { reason } of expected.trades) seen.reasons.add(reason);
-      seen.outcomes.add(expected.outcome);
-    }
-    // The comparison means something only if the generator reaches every branch.
-    expect(seen.trades).toBeGreaterThan(SEEDS);
-    // `account_blown` closes no trade: with a position open, liquidation comes first.
-    const reasons = EXIT_REASONS.filter((reason) => reason !== 'account_blown');
-    expect([...seen.reasons].toSorted()).toEqual(reasons.toSorted());
-    expect([...seen.outcomes].toSorted()).toEqual([
-      'account_blown',
-      'completed',
-      'liquidated',
-      'no_trades',
-    ]);
-  }, SEEDS_TIMEOUT_MS);
+  test(
+    `equals the slow engine on ${SEEDS} random cards and candles, bit for bit`,
+    () => {
+      const seen = { trades: 0, reasons: new Set<string>(), outcomes: new Set<string>() };
+      for (let seed = 1; seed <= SEEDS; seed++) {
+        const input = randomBacktest(seed);
+        const expected = runReference(input);
+        const actual = run(input);
+        expect({ seed, ...summaryOf(actual) }).toEqual({ seed, ...summaryOfReference(expected) });
+        seen.trades += expected.trades.length;
+        for (const { reason } of expected.trades) seen.reasons.add(reason);
+        seen.outcomes.add(expected.outcome);
+      }
+      // The comparison means something only if the generator reaches every branch.
+      expect(seen.trades).toBeGreaterThan(SEEDS);
+      // `account_blown` closes no trade: with a position open, liquidation comes first.
+      const reasons = EXIT_REASONS.filter((reason) => reason !== 'account_blown');
+      expect([...seen.reasons].toSorted()).toEqual(reasons.toSorted());
+      expect([...seen.outcomes].toSorted()).toEqual([
+        'account_blown',
+        'completed',
+        'liquidated',
+        'no_trades',
+      ]);
+    },
+    SEEDS_TIMEOUT_MS,
+  );
 
   test('gives the same bits through the snapshot view, bar by bar, as over signal bytes', () => {
     for (let seed = 1; seed <= 400; seed++) {
