@@ -13,8 +13,8 @@ import { loadSweep } from '../card-file.ts';
 import { cardArgument, jsonFlag, sweepFlags, sweepOverrides, wholeNumber } from '../flags.ts';
 import { Interrupt } from '../interrupt.ts';
 import { note, paint, print, printJson, warn } from '../output.ts';
-import { startProgress, type Progress } from '../progress.ts';
-import { axisColumns, describeBest, sweepDocument } from '../sweep-view.ts';
+import { followProgress } from '../sweep-display.ts';
+import { axisColumns, sweepDocument } from '../sweep-view.ts';
 
 const ARGS = {
   ...cardArgument,
@@ -184,49 +184,6 @@ async function untilDoneOrLeft(
     process.off('SIGINT', leave);
     process.off('SIGTERM', leave);
   }
-}
-
-interface SweepDisplay extends Disposable {
-  add(points: number): void;
-  refresh(): Promise<void>;
-}
-
-/** A progress display over what is saved, with the best point so far asked for once a second. */
-async function followProgress(store: Store, row: SweepRow): Promise<SweepDisplay> {
-  const progress: Progress = await startProgress(row.name);
-  const before = await sweepProgress(store.sql, row.sweepId);
-  let done = before.completed + before.failed + before.refused;
-  let best: string | undefined;
-  let isAsking = false;
-  const draw = () => progress.update({ done, total: row.points.admitted, best });
-  const askBest = async () => {
-    if (isAsking) return;
-    isAsking = true;
-    // The display is no reason to end a sweep: without an answer it shows the last best.
-    best = await sweepProgress(store.sql, row.sweepId).then(
-      (now) => describeBest(row.spec, now.best) ?? best,
-      () => best,
-    );
-    isAsking = false;
-    draw();
-  };
-  const timer = setInterval(() => void askBest(), 1000);
-  draw();
-  return {
-    add(points) {
-      done += points;
-      draw();
-    },
-    async refresh() {
-      const now = await sweepProgress(store.sql, row.sweepId).catch(() => undefined);
-      if (now !== undefined) done = now.completed + now.failed + now.refused;
-      draw();
-    },
-    [Symbol.dispose]() {
-      clearInterval(timer);
-      progress[Symbol.dispose]();
-    },
-  };
 }
 
 async function report(

@@ -98,7 +98,7 @@ const MISTAKES: readonly Mistake[] = [
   {
     what: 'an unknown symbol',
     args: ['--set', 'symbol_universe=NOPEUSDT'],
-    says: [/no 5m candles of NOPEUSDT are stored/, /data import/],
+    says: [/no candles of NOPEUSDT 5m are stored/, /BTCUSDT/],
   },
   {
     what: 'a window without candles',
