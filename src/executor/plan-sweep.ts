@@ -5,6 +5,7 @@ import { planFeeds, type FeedPlan } from '../feed/plan.ts';
 import { createGrid, type Grid } from '../grid/grid.ts';
 import { sweepIdentity } from '../grid/identity.ts';
 import type { Sweep } from '../grid/sweep.ts';
+import { findTraps } from '../grid/traps.ts';
 import { hashJson } from '../hash.ts';
 import { readSweepCandles } from './candle-facts.ts';
 
@@ -41,7 +42,15 @@ export async function planSweep(config: Config, sweep: Sweep): Promise<SweepPlan
   const digests = new Set(feedPlans.map((plan) => plan.candleDigest));
   const candleDigest = hashJson([...digests].toSorted());
   const identity = sweepIdentity(sweep, { engineVersion: ENGINE_VERSION, candleDigest });
-  return { sweep, grid, feedPlans, candleDigest, identity, points, warnings };
+  return {
+    sweep,
+    grid,
+    feedPlans,
+    candleDigest,
+    identity,
+    points,
+    warnings: [...findTraps(sweep, grid), ...warnings],
+  };
 }
 
 // --- internal ---
