@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { AssertionError } from '../assert.ts';
+import type { IdeaCard } from '../card/schema.ts';
 import { BacktestBuffers } from '../engine/backtest.ts';
+import type { KernelRow } from '../engine/kernel/kernel.ts';
 import type { MetricLookup } from '../grid/require.ts';
 import { CHECKPOINT_ROWS_MAX } from '../limits.ts';
 import { METRIC_COLUMNS } from '../metrics/registry.ts';
@@ -97,18 +99,24 @@ class RowColumns {
     if (refusal) return this.#append(pointIndex, 'refused', `${refusal.code}: ${refusal.message}`);
     try {
       const card = context.grid.cardAt(pointIndex);
-      const result = runPoint(context.library, context.sweep, card, this.#buffers);
-      const mode = writeMetrics(result, values);
-      this.#append(pointIndex, result.outcome, null);
-      this.#profitFactorMode[this.count - 1] = mode;
+      const { outcome, profitFactorMode } =
+        context.kernel?.run(card, context.library.bind(card), values) ??
+        this.#runByLoop(context, card, values);
+      this.#append(pointIndex, outcome, null);
+      this.#profitFactorMode[this.count - 1] = profitFactorMode;
       this.#eligible[this.count - 1] =
-        result.outcome !== 'no_trades' && context.isEligible(lookup(values, mode));
+        outcome !== 'no_trades' && context.isEligible(lookup(values, profitFactorMode));
     } catch (error) {
       // A point that cannot be run is a row of its own; a broken invariant of ours is not.
       if (error instanceof AssertionError || !(error instanceof Error)) throw error;
       values.fill(Number.NaN);
       this.#append(pointIndex, 'failed', error.message);
     }
+  }
+
+  #runByLoop({ library, sweep }: SweepContext, card: IdeaCard, values: Float64Array): KernelRow {
+    const result = runPoint(library, sweep, card, this.#buffers);
+    return { profitFactorMode: writeMetrics(result, values), outcome: result.outcome };
   }
 
   finish(): Omit<RangeResult, 'from' | 'reached' | 'elapsedMs'> {

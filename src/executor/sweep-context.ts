@@ -1,3 +1,5 @@
+import { SweepKernel } from '../engine/kernel/kernel.ts';
+import { kernelSupport } from '../engine/kernel/support.ts';
 import { FeedLibrary } from '../feed/feed-library.ts';
 import type { FeedStore } from '../feed/feed-store.ts';
 import { openFeed, openMappedFeed, type MappedFeed } from '../feed/read.ts';
@@ -11,6 +13,8 @@ export interface SweepContext {
   readonly grid: Grid;
   readonly library: FeedLibrary;
   readonly isEligible: (metrics: MetricLookup) => boolean;
+  /** The fast path, where the card is one it takes; its results are the bar loop's. */
+  readonly kernel: SweepKernel | undefined;
 }
 
 /** A context over feeds that this process has mapped already (threads view the same pages). */
@@ -37,5 +41,8 @@ function contextOver(sweep: Sweep, stores: readonly FeedStore[]): SweepContext {
     grid: createGrid(sweep),
     library: new FeedLibrary(stores, sweep),
     isEligible: compileRequire(sweep.require),
+    kernel: kernelSupport(sweep.card, sweep).isSupported
+      ? new SweepKernel(sweep.window)
+      : undefined,
   };
 }

@@ -35,10 +35,11 @@ export class SweepKernel {
 
   /**
    * Runs one point and writes the numbers of METRIC_COLUMNS to `out`, NaN for no value. Undefined,
-   * and nothing written, where the window has no bar or equity is no finite number.
+   * and nothing written, where the bar loop must run it: with funding, in a window without a bar,
+   * or when equity is no finite number.
    */
   run(card: IdeaCard, feeds: MultiTFFeedStore, out: Float64Array): KernelRow | undefined {
-    if (feeds.endBar <= feeds.windowStartBar) return undefined;
+    if (feeds.exec.store.funding || feeds.endBar <= feeds.windowStartBar) return undefined;
     const bench = this.#benchOf(feeds);
     bench.events.run(card, feeds, this.#signals.of(card, feeds));
     if (!Number.isFinite(bench.events.cash)) return undefined;
