@@ -107,7 +107,8 @@ describe.skipIf(!temporalAddress())(`dev${temporalSkipReason()}`, () => {
       expect(process.stderr).toContain('Temporal at 127.0.0.1:1 does not answer');
       expect(process.stderr).toContain('ideasweep dev');
     }
-    expect(Date.now() - started).toBeLessThan(30_000);
+    // The connection gives up after 5 s; the rest is the start of two processes on a busy machine.
+    expect(Date.now() - started).toBeLessThan(60_000);
     await expect(connectTemporal(loadConfig(environment()))).rejects.toMatchObject({
       code: 'TEMPORAL_UNREACHABLE',
       message: 'no Temporal server is known',
