@@ -5,12 +5,14 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../src/config.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const home = join(loadConfig().home, 'demo');
+const configured = loadConfig().home;
+// Its own advice sets IDEASWEEP_HOME to this folder; run again from there it is the same one.
+const home = basename(configured) === 'demo' ? configured : join(configured, 'demo');
 const card = 'examples/cards/ema-cross.yml';
 
 /** A year of 5m bars from 2023-01-15 and the warm-up before it. */

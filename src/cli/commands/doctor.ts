@@ -19,7 +19,7 @@ export const doctorCommand = defineCommand({
     const config = loadConfig();
     const checks: Check[] = [];
     for (const check of CHECKS) checks.push(await check(config));
-    if (args.json) printJson({ checks });
+    if (args.json) printJson({ checks: checks.map(checkDocument) });
     else print(checks.map(renderCheck).join('\n'));
     if (checks.some((check) => check.required && !check.ok)) process.exitCode = 1;
   },
@@ -189,6 +189,11 @@ function reason(error: unknown): string {
 
 function hintOf(error: unknown): string | null {
   return error instanceof SweepError ? (error.hint ?? null) : null;
+}
+
+/** One order of keys, whichever check made it. */
+function checkDocument({ name, ok, detail, hint, required }: Check): Check {
+  return { name, ok, detail, hint, required };
 }
 
 function renderCheck(check: Check): string {
