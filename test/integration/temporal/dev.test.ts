@@ -19,7 +19,12 @@ const TEMPORAL_CLI = 'binary' in temporal ? temporal.binary : '';
 describe.skipIf(!temporalAddress())(`dev${temporalSkipReason()}`, () => {
   let home = '';
   beforeEach(() => (home = mkdtempSync(join(tmpdir(), 'ideasweep-dev-'))));
-  afterEach(() => rmSync(home, { recursive: true, force: true }));
+  afterEach(async () => {
+    // A test that failed halfway has killed its dev, and the server would outlive the run.
+    const config = loadConfig(environment());
+    if (await findRunning(config)) await (await startTemporal(config)).stop();
+    rmSync(home, { recursive: true, force: true });
+  });
 
   const environment = () => ({
     IDEASWEEP_HOME: home,
