@@ -205,6 +205,9 @@ async function report(
       (progress.failed > 0 ? `, ${formatCount(progress.failed)} failed` : '') +
       (progress.refused > 0 ? `, ${formatCount(progress.refused)} refused` : ''),
   );
+  if (progress.failed > 0) {
+    warn(`${plural(progress.failed, 'point')} failed`, whyFailed(row));
+  }
   if (row.status === 'stopped') note('run the same command again to go on from there');
   const axes = axisColumns(row.spec);
   const { metric } = row.spec.objective;
@@ -215,6 +218,10 @@ async function report(
     print();
   }
   for (const line of nextHints(row, axes, points[0]?.pointIndex)) print(line);
+}
+
+function whyFailed({ viewName }: SweepRow): string {
+  return `ideasweep sql "select point_index, error from ${viewName} where outcome = 'failed' limit 20"`;
 }
 
 function nextHints(row: SweepRow, axes: readonly string[], best: number | undefined): string[] {

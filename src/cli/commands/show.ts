@@ -69,7 +69,7 @@ export const showCommand = defineCommand({
 /** YAML 1.1, in which cards are read: texts that it would take for something else are quoted. */
 function cardText(card: IdeaCard): string {
   const given = JSON.parse(JSON.stringify(card, (_key, value) => value ?? undefined));
-  return stringify(given, { version: '1.1', flowCollectionPadding: false }).trimEnd();
+  return stringify(given, { version: '1.1', lineWidth: 100 }).trimEnd();
 }
 
 interface Found {
