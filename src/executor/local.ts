@@ -1,10 +1,10 @@
 import type { Config } from '../config.ts';
 import { SweepError } from '../errors.ts';
 import { adaptBatchSize, countPoints, nextBatch, type Batch } from '../grid/batch.ts';
-import { openRanges } from '../store/batches.ts';
+import { lastBatchMs, openRanges } from '../store/batches.ts';
 import type { Store } from '../store/db.ts';
 import { acquireLease } from '../store/lease.ts';
-import { finishSweep, setSweepStatus } from '../store/sweeps.ts';
+import { findSweep, finishSweep, setSweepStatus } from '../store/sweeps.ts';
 import { mapFeeds } from './feeds.ts';
 import { runBatch, type BatchSummary, type OpenSweep } from './run-batch.ts';
 import { shareContext, ThreadPool } from './thread-pool.ts';
@@ -46,6 +46,7 @@ export async function runSweepLocal(
       hint: 'Look at it with: ideasweep status ' + row.sweepId,
     });
   }
+  await refuseIfDistributed(store, row.sweepId);
   const sweep = openSweep(config, row);
   const ranges = await openRanges(store.sql, row.sweepId, sweep.grid.size);
   await setSweepStatus(store.sql, row.sweepId, 'running', { executor: 'local' });
@@ -70,6 +71,24 @@ export async function runSweepLocal(
 }
 
 // --- internal ---
+
+/** A batch worker that lives saves a checkpoint at least this often, slow cards included. */
+const WORKER_SILENCE_MS = 30_000;
+
+/**
+ * A workflow holds no lease, because it has no connection. It drives a sweep while it is paused, or
+ * while batches were advanced lately; a sweep whose Temporal server is gone falls silent and may go
+ * on here. Attempt numbers keep the rows right even where this guess is wrong.
+ */
+async function refuseIfDistributed(store: Store, sweepId: string): Promise<void> {
+  const { executor, status, updatedMs } = await findSweep(store.sql, sweepId);
+  if (executor !== 'temporal' || !['running', 'paused', 'stopping'].includes(status)) return;
+  const lastMs = Math.max(updatedMs, (await lastBatchMs(store.sql, sweepId)) ?? 0);
+  if (status !== 'paused' && Date.now() - lastMs > WORKER_SILENCE_MS) return;
+  throw new SweepError('SWEEP_LEASED', `sweep ${sweepId} is ${status} in Temporal`, {
+    hint: 'Follow it with --executor temporal; or stop it there first.',
+  });
+}
 
 /** Keeps one batch per thread in flight and sizes the next by what the last ones cost. */
 class Driver {

@@ -95,6 +95,13 @@ export async function openRanges(
   );
 }
 
+/** When a batch of the sweep was last claimed, advanced or finished, epoch ms; undefined before the first. */
+export async function lastBatchMs(sql: Sql, sweepId: string): Promise<number | undefined> {
+  const [row] = await sql<{ at: Date | null }[]>`
+    select max(updated_at) as at from batches where sweep_id = ${sweepId}`;
+  return row?.at?.getTime();
+}
+
 export function staleAttempt(batch: BatchKey & { readonly attempt: number }): SweepError {
   const { sweepId, start, attempt } = batch;
   return new SweepError(

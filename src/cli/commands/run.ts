@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { defineCommand } from 'citty';
 import { loadConfig, type Config } from '../../config.ts';
 import { SweepError } from '../../errors.ts';
@@ -70,6 +71,7 @@ export const runCommand = defineCommand({
 
 /** Planning and building feeds of a large sweep take less; a missing worker takes longer. */
 const WORKER_PATIENCE_MS = 20_000;
+const WATCH_MS = 500;
 
 interface Work {
   readonly config: Config;
@@ -123,14 +125,33 @@ async function runHere({ config, store, started, batchSize }: Work): Promise<voi
   }
   using interrupt = new Interrupt();
   using display = await followProgress(store, started.row);
-  const ended = await runSweepLocal(config, store, started.row, {
+  const options = {
     threads: config.threads,
     ...(batchSize === undefined ? {} : { batchSize }),
     stop: interrupt.stop,
     abort: interrupt.abort,
-    onProgress: ({ points }) => display.add(points),
-  });
-  if (ended.status === 'stopped') process.exitCode = 3;
+    onProgress: ({ points }: { readonly points: number }) => display.add(points),
+  };
+  try {
+    const ended = await runSweepLocal(config, store, started.row, options);
+    if (ended.status === 'stopped') process.exitCode = 3;
+  } catch (error) {
+    // One sweep has one driver; whoever comes second watches.
+    if (!(error instanceof SweepError) || error.code !== 'SWEEP_LEASED') throw error;
+    note(`${error.message}; following it`);
+    const hasEnded = untilEnded(store, started.row.sweepId, interrupt.stop);
+    if (await untilDoneOrLeft(hasEnded, () => display.refresh())) process.exitCode = 3;
+  }
+}
+
+/** Resolves when whoever drives the sweep has ended it, or has left it. */
+async function untilEnded(store: Store, sweepId: string, stop: AbortSignal): Promise<void> {
+  const { findSweep } = await import('../../store/sweeps.ts');
+  const isOver = async (): Promise<boolean> => {
+    const { status } = await findSweep(store.sql, sweepId);
+    return !['planned', 'running', 'paused', 'stopping'].includes(status);
+  };
+  while (!stop.aborted && !(await isOver())) await sleep(WATCH_MS);
 }
 
 /** Starts the workflow, or attaches to it, and follows it until it ends. */
