@@ -83,11 +83,13 @@ async function refuseWithoutSubcommand({ command, path }: Leaf): Promise<void> {
   });
 }
 
-/** A reader that leaves early (`| head`) is no failure of ours. */
-function leaveQuietlyOnClosedPipe(): void {
+/**
+ * A reader that leaves early (`| head`) is no failure of ours. The command goes on to its end all the
+ * same: to leave here would leave the embedded Postgres running.
+ */
+function ignoreClosedPipe(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    if (error.code !== 'EPIPE') throw error;
   });
 }
 
@@ -102,7 +104,7 @@ function fail(error: unknown): void {
 }
 
 const rawArgs = process.argv.slice(2);
-leaveQuietlyOnClosedPipe();
+ignoreClosedPipe();
 // An error that no await has met (a stray rejection, an event) is told like any other.
 process.on('uncaughtException', (error) => {
   fail(error);

@@ -219,6 +219,13 @@ describe('what a person sees', () => {
   });
 });
 
+test('a reader that leaves early (head) is no failure', async () => {
+  const reading = startCli(['rank', 'last', '--json'], env);
+  reading.child.stdout?.destroy();
+  const { code, stderr } = await reading.done;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});
+
 describe('files', () => {
   test('rank --csv and --parquet hold every row', async () => {
     const csv = join(folder.path, 'rank.csv');
@@ -289,6 +296,29 @@ describe('when something goes wrong', () => {
     const resumed = await json('rank', 'last');
     expect((await cli(...wide, '--fresh', '--threads', '2')).code).toBe(0);
     expect(await json('rank', 'last')).toEqual(resumed);
+  });
+
+  test('a second run of the same sweep follows the first and prints its ranking', async () => {
+    const args = [
+      'run',
+      card,
+      '--axis',
+      'slow=41..160:1',
+      '--name',
+      'followed',
+      '--batch-size',
+      '8',
+    ];
+    const first = startCli(args, { ...env, IDEASWEEP_THREADS: '1' });
+    await first.shows('followed: 720 points');
+    await untilRows(1);
+    const second = await cli(...args);
+    expect(second.stderr).toMatch(/is run by another process; following it/);
+    expect(second.code).toBe(0);
+    expect((await first.done).code).toBe(0);
+    expect(second.stdout).toBe((await first.done).stdout);
+    const [sweeps] = await sql`select count(*)::int as n from sweeps where name = 'followed'`;
+    expect(sweeps?.['n']).toBe(1);
   });
 
   test('show after the candles changed ends in a named error', async () => {
