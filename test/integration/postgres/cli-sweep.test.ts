@@ -311,7 +311,7 @@ describe('when something goes wrong', () => {
     ];
     const first = startCli(args, { ...env, IDEASWEEP_THREADS: '1' });
     await first.shows('followed: 720 points');
-    await untilRows(1);
+    await untilRows(1, 'followed');
     const second = await cli(...args);
     expect(second.stderr).toMatch(/is run by another process; following it/);
     expect(second.code).toBe(0);
@@ -333,11 +333,11 @@ describe('when something goes wrong', () => {
   });
 });
 
-async function untilRows(count: number): Promise<void> {
+async function untilRows(count: number, name = 'wide'): Promise<void> {
   for (;;) {
     const [row] = await sql<{ saved: number }[]>`
       select coalesce(sum(completed), 0)::int as saved from batches join sweeps using (sweep_id)
-      where name = 'wide'`;
+      where name = ${name}`;
     if ((row?.saved ?? 0) >= count) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
