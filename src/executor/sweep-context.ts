@@ -36,13 +36,13 @@ export function openContext(sweep: Sweep, paths: readonly string[]): SweepContex
 // --- internal ---
 
 function contextOver(sweep: Sweep, stores: readonly FeedStore[]): SweepContext {
+  const hasFunding = stores.some((store) => store.funding !== undefined);
+  const isKernelTaken = kernelSupport(sweep.card, sweep, { hasFunding }).isSupported;
   return {
     sweep,
     grid: createGrid(sweep),
     library: new FeedLibrary(stores, sweep),
     isEligible: compileRequire(sweep.require),
-    kernel: kernelSupport(sweep.card, sweep).isSupported
-      ? new SweepKernel(sweep.window)
-      : undefined,
+    kernel: isKernelTaken ? new SweepKernel(sweep.window) : undefined,
   };
 }
