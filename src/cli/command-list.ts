@@ -90,6 +90,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: 'a metric over two axes, in the terminal',
     load: async () => erased((await import('./commands/heatmap.ts')).heatmapCommand),
   },
+  verify: {
+    group: 'sweeps',
+    usage: '[SWEEP] [--sample N]',
+    summary: 'run a sample again by the bar loop, compare every bit',
+    load: async () => erased((await import('./commands/verify.ts')).verifyCommand),
+  },
   sql: {
     group: 'sweeps',
     usage: '[QUERY]',
@@ -129,7 +135,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
 };
 
 /** Commands of the design whose time has not come: refused in words, absent from the help. */
-export const NOT_BUILT_YET = ['watch', 'pause', 'resume', 'stop', 'cancel', 'report', 'verify'];
+export const NOT_BUILT_YET = ['watch', 'pause', 'resume', 'stop', 'cancel', 'report'];
 
 /** The value of what citty lets a definition give directly, as a promise or by a function. */
 export async function resolved<T>(

@@ -298,6 +298,21 @@ describe('when something goes wrong', () => {
     expect(await json('rank', 'last')).toEqual(resumed);
   });
 
+  test('verify finds every bit equal, and a row altered by hand in SQL', async () => {
+    const before = await json('verify', 'ema-cross', '--sample', '5', '--seed', '3');
+    expect(before).toEqual({ sampled: 5, equal: 5, different: [] });
+    await sql`update results set max_drawdown_pct = max_drawdown_pct * (1 + 2e-16) where point_index = 4
+      and sweep_id = find_sweep_id('ema-cross')`;
+    const { code, stdout } = await cli('verify', 'ema-cross', '--json');
+    expect(code).toBe(1);
+    const { sampled, equal, different } = JSON.parse(stdout);
+    expect([sampled, equal]).toEqual([12, 11]);
+    expect(different).toMatchObject([{ point_index: 4, metric: 'max_drawdown_pct' }]);
+    expect((await cli('verify', 'ema-cross')).stdout).toMatch(/12 points run again .*, 1 differ/);
+    await sql`update results set max_drawdown_pct = ${different[0].recomputed}
+      where point_index = 4 and sweep_id = find_sweep_id('ema-cross')`;
+  });
+
   test('a second run of the same sweep follows the first and prints its ranking', async () => {
     const args = [
       'run',
