@@ -66,3 +66,6 @@ export const FEED_COMBINATIONS_MAX = 250_000;
 
 /** Synthetic bars of one call: nineteen years of 1m, 480 MB of columns. */
 export const SYNTH_BARS_MAX = 10_000_000;
+
+/** Days of a window: each is a sample of the risk metrics at every point, bars or none. */
+export const WINDOW_DAYS_MAX = 36_525;

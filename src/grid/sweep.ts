@@ -7,7 +7,7 @@ import type { SweepSection, WindowSection } from '../card/sweep-schema.ts';
 import { readerAt } from '../card/zod-issues.ts';
 import type { ProfileName } from '../engine/profile.ts';
 import { SweepError, type CardIssue } from '../errors.ts';
-import { SWEEP_NAME_LENGTH_MAX } from '../limits.ts';
+import { SWEEP_NAME_LENGTH_MAX, WINDOW_DAYS_MAX } from '../limits.ts';
 import { METRICS } from '../metrics/registry.ts';
 import { DAY_MS, parseDuration, parseInstant, startOfDayMs, type Window } from '../time.ts';
 import type { Axis } from './axis.ts';
@@ -193,7 +193,7 @@ function resolveWindow(
   const nothing = { startMs: 0, endMs: 0 };
   if (overrides.window !== undefined) {
     const flag = parseWindowFlag(overrides.window);
-    if (flag) return windowOf(flag, nowMs, ['--window'], report);
+    if (flag) return bounded(windowOf(flag, nowMs, ['--window'], report), ['--window'], report);
     report(
       ['--window'],
       'WINDOW',
@@ -202,15 +202,23 @@ function resolveWindow(
     );
     return nothing;
   }
-  if (section) return windowOf(section, nowMs, ['sweep', 'window'], report);
+  const at = ['sweep', 'window'];
+  if (section) return bounded(windowOf(section, nowMs, at, report), at, report);
   if (overrides.fallbackWindow) return overrides.fallbackWindow;
   report(
-    ['sweep', 'window'],
+    at,
     'WINDOW_MISSING',
     'The sweep has no window.',
     'add window: { start: 2023-02-01, end: 2023-12-01 } or --window A..B',
   );
   return nothing;
+}
+
+/** Refuses what the risk metrics could not sample by day, and what no date can name. */
+function bounded(window: Window, at: readonly PathKey[], report: Report): Window {
+  if (window.endMs - window.startMs > WINDOW_DAYS_MAX * DAY_MS)
+    report(at, 'WINDOW', `A window has at most ${WINDOW_DAYS_MAX} days, a century.`);
+  return window;
 }
 
 function windowOf(

@@ -123,6 +123,14 @@ describe('a sweep section resolved', () => {
     expect(failure(CARD_TEXT).issues.map((issue) => issue.code)).toEqual(['WINDOW_MISSING']);
   });
 
+  test.each(['{ last: 999999999999d }', '{ start: 0001-01-01, end: 9999-12-31 }'])(
+    'refuses a window of more than a century: %s',
+    (window) => {
+      const { issues } = failure(`${CARD_TEXT}sweep:\n  window: ${window}\n`);
+      expect(issues.map(({ code, path }) => [code, path])).toEqual([['WINDOW', 'sweep.window']]);
+    },
+  );
+
   test("an objective has its metric's own direction unless told", () => {
     expect(sweepOf(sweepText('objective: max_drawdown_pct')).objective.direction).toBe('minimize');
     expect(
