@@ -205,7 +205,7 @@ function paramIssue(
   const issue = (code: string, message: string): ParamIssue => ({
     code,
     level: isIgnored ? 'warning' : 'error',
-    message: `${type}.${name} ${message}, got ${JSON.stringify(value)}${isIgnored ? '; it is ignored' : ''}`,
+    message: `${type}.${name} ${message}, got ${shortened(value)}${isIgnored ? '; it is ignored' : ''}`,
     param: name,
   });
   if (typeof value !== 'number' || !Number.isFinite(value)) {
@@ -221,4 +221,10 @@ function paramIssue(
     return issue('PARAM_TOO_SMALL', `must be at least ${rule.min}`);
   }
   return undefined;
+}
+
+/** A text parameter may be a page long. */
+function shortened(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

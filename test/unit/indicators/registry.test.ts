@@ -155,6 +155,8 @@ describe('resolveParams', () => {
   it('says type, parameter, rule and value in the message', () => {
     const [issue] = resolveParams('ema', { length: 0 }).issues;
     expect(issue?.message).toBe('ema.length must be at least 1, got 0');
+    const [long] = resolveParams('ema', { length: 'x'.repeat(3000) }).issues;
+    expect(long?.message.length).toBeLessThan(120);
   });
 
   it('takes a whole number written as a float', () => {
