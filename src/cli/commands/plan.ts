@@ -13,7 +13,7 @@ import {
 import { renderFacts } from '../../report/table.ts';
 import { formatShort, timeframeMs } from '../../time.ts';
 import { loadCard, warnAboutCard } from '../card-file.ts';
-import { estimateSweep, type SweepEstimate } from '../estimate.ts';
+import { estimateSweep, loopSlowdown, type SweepEstimate } from '../estimate.ts';
 import { cardArgument, jsonFlag, sweepFlags, sweepOverrides } from '../flags.ts';
 import { paint, print, printJson } from '../output.ts';
 import { resolveSweep } from '../../grid/sweep.ts';
@@ -66,6 +66,7 @@ function planDocument(config: Config, plan: SweepPlan, { estimate, warnings }: P
       path: axis.members.length === 1 ? axis.members[0]?.text : axis.members.map((m) => m.text),
       values: axis.members.length === 1 ? axis.values.map((value) => value[0]) : axis.values,
     })),
+    engine: estimate.kernel.isSupported ? 'kernel' : 'bar_loop',
     batches: estimate.batches,
     feeds: plan.feedPlans.map((feed) => ({
       symbol: feed.symbol,
@@ -98,7 +99,9 @@ function renderPlan(config: Config, plan: SweepPlan, { estimate, warnings }: Pla
     ['feeds', feedsText(config, plan)],
     [
       'engine',
-      `${plural(estimate.batches, 'batch', 'batches')} on ${plural(config.threads, 'thread')}`,
+      `${engineText(estimate)}   ${plural(estimate.batches, 'batch', 'batches')} on ` +
+        plural(config.threads, 'thread') +
+        engineReason(estimate),
     ],
     [
       'time',
@@ -108,6 +111,16 @@ function renderPlan(config: Config, plan: SweepPlan, { estimate, warnings }: Pla
     ],
     ['warnings', warnings.length === 0 ? 'none' : paint('yellow', `${warnings.length}, see below`)],
   ]);
+}
+
+function engineText({ kernel }: SweepEstimate): string {
+  return kernel.isSupported ? 'kernel' : 'bar loop';
+}
+
+/** What keeps a card out of the kernel, on a line of its own. */
+function engineReason({ kernel }: SweepEstimate): string {
+  if (kernel.isSupported) return '';
+  return `\nabout ${loopSlowdown()} times slower than the kernel: ${kernel.reason} (${kernel.path})`;
 }
 
 function objectiveText({ sweep }: SweepPlan): string {
