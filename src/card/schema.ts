@@ -26,6 +26,8 @@ const timeframeSchema = z.enum(Object.keys(TIMEFRAMES) as [Timeframe, ...Timefra
 const wholeNumber = z.int().min(0);
 const positive = numberLike(z.number().gt(0));
 const notNegative = numberLike(z.number().min(0));
+/** Of a price or a notional, below all of it: at 10,000 a sale fetches nothing. */
+const basisPoints = numberLike(z.number().min(0).lt(10_000));
 
 const featureSpecSchema = z
   .object({
@@ -141,9 +143,9 @@ const accountSchema = z
     max_leverage: positive,
     margin_mode: z.string().default('isolated_usdt'),
     fee_model: z
-      .object({ taker_bps: notNegative.default(0), maker_bps: notNegative.default(0) })
+      .object({ taker_bps: basisPoints.default(0), maker_bps: notNegative.default(0) })
       .readonly(),
-    slippage_bps: notNegative.default(5),
+    slippage_bps: basisPoints.default(5),
     min_trade_notional_usdt: notNegative,
     maintenance_margin_rate: numberLike(z.number().gt(0).lt(1)).default(0.005),
     max_notional_usdt: numberLike(z.number()).nullable().default(null),

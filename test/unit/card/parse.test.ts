@@ -156,6 +156,8 @@ describe('all problems at once, with line and column', () => {
     ['starting_equity_usdt: 10000', 'starting_equity_usdt: 0', 'INVALID_STARTING_EQUITY'],
     ['starting_equity_usdt: 10000, ', '', 'INVALID_STARTING_EQUITY'],
     [', fee_model: { taker_bps: 6 }', '', 'MISSING_FIELD'],
+    ['taker_bps: 6', 'taker_bps: 10000', 'INVALID_VALUE'],
+    ['slippage_bps: 2', 'slippage_bps: 10000', 'INVALID_VALUE'],
     ['signal_rules:', 'signal_rule:', 'NO_SIGNAL_RULES'],
     ['type: percent', 'type: structure', 'STRUCTURE_STOP'],
     ['operator: lt, ', '', 'MISSING_FIELD'],
