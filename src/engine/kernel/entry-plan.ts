@@ -1,88 +1,112 @@
 import type { IdeaCard } from '../../card/schema.ts';
 import type { FloatColumn } from '../../feed/feed-store.ts';
 import type { MultiTFFeedStore } from '../../feed/multi-tf.ts';
+import { LAST_CLOSE, RECORD, type Market } from './market.ts';
+import {
+  MIN_NOTIONAL,
+  ORDER_EQUITY,
+  ORDER_NOTIONAL,
+  ORDER_STOP,
+  ORDER_TARGET,
+  type RunState,
+} from './run-state.ts';
 
 /**
  * EntryPlanner of orders.ts for profile `standard` without an object per order: `plan` leaves the
- * order in the fields. The arithmetic and its order are the planner's.
+ * order in the state. The arithmetic and its order are the planner's.
  */
 export class EntryPlan {
-  notional = 0;
-  /** NaN where there is none. */
-  stop = 0;
-  target = 0;
-  #close: Float64Array = new Float64Array(0);
+  /** Whether there is an exit level other than liquidation. */
+  hasLevels = false;
+  readonly #records: Float64Array;
+  readonly #state: RunState;
+  /** Stop value, its hundredth, the buffer's hundredth; target value, hundredth; size, hundredth. */
+  readonly #terms = new Float64Array(7);
   #stopType: Level = 'none';
-  #stopValue = 0;
-  #buffer = 0;
-  #stopAtr: FloatColumn | undefined;
+  #hasBuffer = false;
+  #stopAtr: FloatColumn = NO_ATR;
   #targetType: Level = 'none';
-  #targetValue = 0;
-  #targetAtr: FloatColumn | undefined;
+  #targetAtr: FloatColumn = NO_ATR;
   #sizing: Sizing = 'percent_notional';
-  #sizeValue = 0;
+
+  constructor(market: Market, state: RunState) {
+    this.#records = market.records;
+    this.#state = state;
+  }
 
   /** Takes the risk model of the next point. */
   begin(card: IdeaCard, feeds: MultiTFFeedStore): void {
     const risk = card.risk_model;
     const stop = risk?.stop_loss ?? null;
     const target = risk?.take_profit ?? null;
-    this.#close = feeds.exec.store.close;
+    const buffer = stop?.type === 'atr_multiple' ? stop.buffer_pct : 0;
     this.#stopType = stop?.type ?? 'none';
-    this.#stopValue = stop?.value ?? 0;
-    this.#buffer = stop?.type === 'atr_multiple' ? stop.buffer_pct : 0;
+    this.#hasBuffer = buffer !== 0;
     this.#stopAtr = atrColumn(feeds, stop);
     this.#targetType = target?.type ?? 'none';
-    this.#targetValue = target?.value ?? 0;
     this.#targetAtr = atrColumn(feeds, target);
     this.#sizing = risk?.sizing?.model ?? 'percent_notional';
-    this.#sizeValue = risk?.sizing?.value ?? 100;
+    this.hasLevels = stop !== null || target !== null;
+    const [stopValue, targetValue] = [stop?.value ?? 0, target?.value ?? 0];
+    const size = risk?.sizing?.value ?? 100;
+    const terms = this.#terms;
+    terms[STOP_VALUE] = stopValue;
+    terms[STOP_SHARE] = stopValue / 100;
+    terms[BUFFER_SHARE] = buffer / 100;
+    terms[TARGET_VALUE] = targetValue;
+    terms[TARGET_SHARE] = targetValue / 100;
+    terms[SIZE_VALUE] = size;
+    terms[SIZE_SHARE] = size / 100;
   }
 
-  /** Whether an exit level other than liquidation exists. */
-  get hasLevels(): boolean {
-    return this.#stopType !== 'none' || this.#targetType !== 'none';
-  }
-
-  /** False where a wanted stop has no price, or the size no stop distance to divide by (C1). */
-  plan(bar: number, side: 1 | -1, equity: number): boolean {
-    const price = this.#close[bar] as number;
-    const distance = levelDistance(this.#stopType, price, {
-      value: this.#stopValue,
-      atr: this.#stopAtr,
-      bar,
-    });
-    const bare = price - side * distance;
-    const stop = this.#buffer === 0 ? bare : bare - side * (price * (this.#buffer / 100));
+  /**
+   * Plans an order with the equity in ORDER_EQUITY. False where there is none: a wanted stop has no
+   * price, the size no stop distance to divide by (C1), or it is below the minimum notional.
+   */
+  plan(bar: number, side: 1 | -1): boolean {
+    const state = this.#state;
+    const terms = this.#terms;
+    const price = this.#records[RECORD * (bar + 1) + LAST_CLOSE] as number;
+    let distance = Number.NaN;
+    if (this.#stopType === 'percent') distance = price * (terms[STOP_SHARE] as number);
+    else if (this.#stopType === 'fixed_points') distance = terms[STOP_VALUE] as number;
+    else if (this.#stopType === 'atr_multiple') {
+      distance = (this.#stopAtr[bar] ?? Number.NaN) * (terms[STOP_VALUE] as number);
+    }
+    let stop = price - side * distance;
+    if (this.#hasBuffer) stop -= side * (price * (terms[BUFFER_SHARE] as number));
     if (this.#stopType !== 'none' && Number.isNaN(stop)) return false;
-    const notional = this.#notionalOf(price, stop, equity);
-    if (Number.isNaN(notional)) return false;
-    this.notional = notional;
-    this.stop = stop;
-    this.target = this.#targetOf(bar, side, distance);
+    state[ORDER_STOP] = stop;
+    const equity = state[ORDER_EQUITY] as number;
+    let notional = terms[SIZE_VALUE] as number;
+    if (this.#sizing === 'percent_notional') notional = equity * (terms[SIZE_SHARE] as number);
+    else if (this.#sizing !== 'fixed_usdt') {
+      const risk =
+        this.#sizing === 'risk_based' ? notional : equity * (terms[SIZE_SHARE] as number);
+      const gap = Math.abs(price - stop);
+      if (!(gap > 0)) return false;
+      notional = (risk * price) / gap;
+    }
+    if (Number.isNaN(notional) || notional < (state[MIN_NOTIONAL] as number)) return false;
+    state[ORDER_NOTIONAL] = notional;
+    this.#planTarget(bar, side, distance);
     return true;
   }
 
   // --- internal ---
 
-  #notionalOf(price: number, stop: number, equity: number): number {
-    const value = this.#sizeValue;
-    if (this.#sizing === 'fixed_usdt') return value;
-    if (this.#sizing === 'percent_notional') return equity * (value / 100);
-    const risk = this.#sizing === 'risk_based' ? value : equity * (value / 100);
-    const distance = Math.abs(price - stop);
-    return distance > 0 ? (risk * price) / distance : Number.NaN;
-  }
-
-  #targetOf(bar: number, side: number, stopDistance: number): number {
-    if (this.#targetType === 'none') return Number.NaN;
-    const price = this.#close[bar] as number;
-    const value = this.#targetValue;
-    const distance =
-      this.#targetType === 'rr_ratio'
-        ? stopDistance * value
-        : levelDistance(this.#targetType, price, { value, atr: this.#targetAtr, bar });
-    return price + side * distance;
+  #planTarget(bar: number, side: number, stopDistance: number): void {
+    const terms = this.#terms;
+    const price = this.#records[RECORD * (bar + 1) + LAST_CLOSE] as number;
+    const value = terms[TARGET_VALUE] as number;
+    let distance = Number.NaN;
+    if (this.#targetType === 'percent') distance = price * (terms[TARGET_SHARE] as number);
+    else if (this.#targetType === 'rr_ratio') distance = stopDistance * value;
+    else if (this.#targetType === 'fixed_points') distance = value;
+    else if (this.#targetType === 'atr_multiple') {
+      distance = (this.#targetAtr[bar] ?? Number.NaN) * value;
+    }
+    this.#state[ORDER_TARGET] = price + side * distance;
   }
 }
 
@@ -91,24 +115,21 @@ export class EntryPlan {
 type Level = 'none' | 'atr_multiple' | 'percent' | 'fixed_points' | 'rr_ratio';
 type Sizing = 'percent_equity' | 'fixed_usdt' | 'risk_based' | 'percent_notional';
 
-interface LevelTerms {
-  readonly value: number;
-  readonly atr: FloatColumn | undefined;
-  readonly bar: number;
-}
+const STOP_VALUE = 0;
+const STOP_SHARE = 1;
+const BUFFER_SHARE = 2;
+const TARGET_VALUE = 3;
+const TARGET_SHARE = 4;
+const SIZE_VALUE = 5;
+const SIZE_SHARE = 6;
 
-/** NaN without a level or an ATR value. */
-function levelDistance(type: Level, price: number, { value, atr, bar }: LevelTerms): number {
-  if (type === 'none') return Number.NaN;
-  if (type === 'atr_multiple') return (atr?.[bar] ?? Number.NaN) * value;
-  if (type === 'percent') return price * (value / 100);
-  return value;
-}
+/** Stands for a missing column: no bar has a value. */
+const NO_ATR = new Float64Array(0);
 
 function atrColumn(
   feeds: MultiTFFeedStore,
   level: { readonly type: string; readonly atr_key: string | null } | null,
-): FloatColumn | undefined {
-  if (level?.type !== 'atr_multiple' || level.atr_key === null) return undefined;
-  return feeds.series('exec', level.atr_key);
+): FloatColumn {
+  if (level?.type !== 'atr_multiple' || level.atr_key === null) return NO_ATR;
+  return feeds.series('exec', level.atr_key) ?? NO_ATR;
 }

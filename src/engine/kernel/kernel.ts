@@ -8,6 +8,8 @@ import type { BacktestOutcome } from '../backtest.ts';
 import { DailyReturns } from './daily.ts';
 import { EventRun } from './event-run.ts';
 import { Market } from './market.ts';
+import { PointFacts } from './point-facts.ts';
+import { CASH } from './run-state.ts';
 import { SignalSource } from './signal-bits.ts';
 
 /** What is not a number of a point's result. */
@@ -19,6 +21,9 @@ export interface KernelRow {
 /** Bytes of condition bitsets one thread keeps: 200 pairs of a year of 5m take 13 MB. */
 const BIT_BYTES_MAX = 32 * 2 ** 20;
 
+/** Bytes of float32 columns one thread keeps: 101 columns of 200,000 bars. */
+const LANE_BYTES_MAX = 80 * 2 ** 20;
+
 /**
  * The fast path of a sweep's points: the metrics of `runBacktest` and `writeMetrics` bit for bit,
  * for the cards that `kernelSupport` accepts. One per thread and sweep: it keeps what points share.
@@ -28,9 +33,9 @@ export class SweepKernel {
   readonly #signals: SignalSource;
   readonly #benches = new Map<FeedStore, Bench>();
 
-  constructor(window: Window, bitBytesMax = BIT_BYTES_MAX) {
+  constructor(window: Window, { bitBytesMax = BIT_BYTES_MAX, laneBytesMax = LANE_BYTES_MAX } = {}) {
     this.#window = window;
-    this.#signals = new SignalSource(bitBytesMax);
+    this.#signals = new SignalSource({ bitBytesMax, laneBytesMax });
   }
 
   /**
@@ -42,7 +47,7 @@ export class SweepKernel {
     if (feeds.exec.store.funding || feeds.endBar <= feeds.windowStartBar) return undefined;
     const bench = this.#benchOf(feeds);
     bench.events.run(card, feeds, this.#signals.of(card, feeds));
-    if (!Number.isFinite(bench.events.cash)) return undefined;
+    if (!Number.isFinite(bench.events.state[CASH])) return undefined;
     return bench.write(card.account.starting_equity_usdt, out);
   }
 
@@ -66,45 +71,25 @@ class Bench {
   readonly market: Market;
   readonly events: EventRun;
   readonly #daily: DailyReturns;
-  readonly #facts: Writable<BacktestFacts>;
+  readonly #facts: PointFacts;
 
   constructor(market: Market) {
     this.market = market;
     this.events = new EventRun(market);
     this.#daily = new DailyReturns(market.dayBars.length);
-    this.#facts = {
-      initialEquity: 0,
-      finalEquity: 0,
-      benchmarkFirst: market.close[market.startBar] ?? 0,
-      benchmarkLast: market.close[market.endBar - 1] ?? 0,
-      points: 0,
-      drawdown: this.events.drawdowns.facts,
-      trades: this.events.totals.facts,
-      returns: this.#daily.facts,
-      margin: this.events.margin.facts,
-      entryAttempts: 0,
-      entryRejections: 0,
-    };
+    this.#facts = new PointFacts(market, this.#daily.facts);
   }
 
   write(initialEquity: number, out: Float64Array): KernelRow {
-    const { events, market } = this;
+    const { events } = this;
     this.#daily.measure(events.samples, initialEquity);
-    const facts = this.#facts;
-    facts.initialEquity = initialEquity;
-    facts.finalEquity = events.cash;
-    facts.points = events.reached - market.startBar;
-    facts.entryAttempts = events.entryAttempts;
-    facts.entryRejections = events.entryRejections;
-    const profitFactorMode = writeFacts(facts, out);
+    const profitFactorMode = writeFacts(this.#facts.of(events, initialEquity), out);
     return { outcome: outcomeOf(events), profitFactorMode };
   }
 }
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
-
-function outcomeOf({ totals, isBlown }: EventRun): BacktestOutcome {
-  if (totals.facts.count === 0) return 'no_trades';
+function outcomeOf({ counts, isBlown }: EventRun): BacktestOutcome {
+  if (counts.trades === 0) return 'no_trades';
   return isBlown ? 'account_blown' : 'completed';
 }
 

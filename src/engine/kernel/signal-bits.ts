@@ -1,5 +1,5 @@
 import { assert } from '../../assert.ts';
-import type { Condition, IdeaCard, Rule } from '../../card/schema.ts';
+import type { Condition, IdeaCard, Operator, Rule } from '../../card/schema.ts';
 import type { FloatColumn } from '../../feed/feed-store.ts';
 import type { MultiTFFeedStore, RoleFeed } from '../../feed/multi-tf.ts';
 import { EQUAL_EPSILON, isAllowed } from '../signals.ts';
@@ -15,6 +15,7 @@ import {
   type Bits,
   type PairBits,
 } from './bits.ts';
+import { Lanes, type ComparedPair } from './lanes.ts';
 
 /** A point's rules as bitsets over exec bars; undefined stands for "on no bar". */
 export interface SignalBits {
@@ -30,11 +31,17 @@ export interface SignalBits {
  */
 export class SignalSource {
   readonly #cache: BitCache;
+  readonly #lanes: Lanes;
+  /** What the lanes compared last: operands, and the first word that is valid. */
+  #compared: ComparedPair | undefined = undefined;
+  #comparedKey = '';
+  #comparedFrom = 0;
   readonly #ids = new WeakMap<object, number>();
   #nextId = 0;
 
-  constructor(bytesMax: number) {
-    this.#cache = new BitCache(bytesMax);
+  constructor({ bitBytesMax, laneBytesMax }: { bitBytesMax: number; laneBytesMax: number }) {
+    this.#cache = new BitCache(bitBytesMax);
+    this.#lanes = new Lanes(laneBytesMax);
   }
 
   /** Valid until the next call. */
@@ -111,8 +118,9 @@ export class SignalSource {
     // Rows that this point cannot see mostly lie before anything it reads; then points share bits.
     const from = feed.firstBar + reach <= firstRead ? 0 : feed.firstBar + reach;
     const pairKey = `${this.#idOf(left)} ${typeof right === 'number' ? `=${right}` : this.#idOf(right)}`;
-    const key = `${condition.operator} ${reach} ${from} ${feeds.endBar} ${pairKey}`;
-    const place: Place = { feed, left, right, reach, from, key, pairKey };
+    const key = `${condition.operator} ${reach} ${from} ${start} ${feeds.endBar} ${pairKey}`;
+    const base = { feed, left, right, reach, from, key, pairKey };
+    const place: Place = visible === undefined ? { ...base, start } : base;
     if (visible === undefined) return this.#rowBits(place, condition, feeds.endBar);
     return this.#spread(feeds, condition, place);
   }
@@ -137,35 +145,34 @@ export class SignalSource {
     const key = `row ${place.key}`;
     const known = this.#cache.get(key);
     if (known) return known;
-    const words = wordsOf(rows);
+    const out = this.#cache.add(key, wordsOf(rows));
     const { left, right, reach, from } = place;
-    const pair = operator === 'eq' ? undefined : this.#pairBits(place, rows);
-    const out = this.#cache.add(key, words);
-    if (pair === undefined) nearBits(left, right, EQUAL_EPSILON, { rows, out });
-    else if (operator === 'gt') out.set(pair.gt);
-    else if (operator === 'lt') out.set(pair.lt);
-    else if (operator === 'gte') orInto(out, pair.gt, pair.eq);
-    else if (operator === 'lte') orInto(out, pair.lt, pair.eq);
-    else if (operator === 'cross_above') {
-      crossBits(pair.gt, { before: pair.lt, equal: pair.eq, out }, reach);
-    } else crossBits(pair.lt, { before: pair.gt, equal: pair.eq, out }, reach);
+    const equality = operator === 'eq';
+    if (equality) nearBits(left, right, EQUAL_EPSILON, { rows, out });
+    else if (place.start === undefined)
+      fillBits(out, this.#plainPair(place, rows), operator, reach);
+    else fillFromLanes(out, this.#lanePair(place, rows), operator, reach);
     if (from > 0) clearBelow(out, from);
     return out;
   }
 
-  #pairBits({ left, right, pairKey }: Place, rows: number): PairBits {
+  #lanePair({ left, right, reach, pairKey, start = 0 }: Place, rows: number): ComparedPair {
     const key = `${rows} ${pairKey}`;
-    const [gt, lt, eq] = [
-      this.#cache.get(`gt ${key}`),
-      this.#cache.get(`lt ${key}`),
-      this.#cache.get(`eq ${key}`),
-    ];
-    if (gt && lt && eq) return { gt, lt, eq };
+    const firstWord = Math.max(0, start - Math.max(1, reach)) >>> 5;
+    const isThere = key === this.#comparedKey && this.#comparedFrom <= firstWord;
+    if (this.#compared && isThere) return this.#compared;
+    this.#compared = this.#lanes.compare(left, right, { rows, firstWord });
+    this.#comparedKey = key;
+    this.#comparedFrom = firstWord;
+    return this.#compared;
+  }
+
+  #plainPair({ left, right }: Place, rows: number): PairBits {
     const words = wordsOf(rows);
     const pair = {
-      gt: gt ?? this.#cache.add(`gt ${key}`, words),
-      lt: lt ?? this.#cache.add(`lt ${key}`, words),
-      eq: eq ?? this.#cache.add(`eq ${key}`, words),
+      gt: this.#cache.scratch(words),
+      lt: this.#cache.scratch(words),
+      eq: this.#cache.scratch(words),
     };
     if (typeof right === 'number') compareLiteral(left, right, rows, pair);
     else compareColumns(left, right, rows, pair);
@@ -193,10 +200,27 @@ interface Place {
   readonly from: number;
   readonly key: string;
   readonly pairKey: string;
+  /** First row that is read, of exec operands. */
+  readonly start?: number;
 }
 
 function isCross({ operator }: Condition): boolean {
   return operator === 'cross_above' || operator === 'cross_below';
+}
+
+function fillFromLanes(out: Bits, pair: ComparedPair, operator: Operator, reach: number): void {
+  if (reach === 1 && operator === 'cross_above') out.set(pair.crossUp);
+  else if (reach === 1 && operator === 'cross_below') out.set(pair.crossDown);
+  else fillBits(out, pair, operator, reach);
+}
+
+function fillBits(out: Bits, { gt, lt, eq }: PairBits, operator: Operator, reach: number): void {
+  if (operator === 'gt') out.set(gt);
+  else if (operator === 'lt') out.set(lt);
+  else if (operator === 'gte') orInto(out, gt, eq);
+  else if (operator === 'lte') orInto(out, lt, eq);
+  else if (operator === 'cross_above') crossBits(gt, { before: lt, equal: eq, out }, reach);
+  else crossBits(lt, { before: gt, equal: eq, out }, reach);
 }
 
 function orInto(out: Bits, a: Bits, b: Bits): void {
