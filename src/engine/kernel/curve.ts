@@ -1,18 +1,8 @@
-import { BLOCK_SHIFT, IN_BLOCK, MAX_CLOSE, MIN_CLOSE, type Market } from './market.ts';
-import {
-  CASH,
-  ENTRY,
-  FALL,
-  FALL_FRACTION,
-  HELD_CASH,
-  LOWEST,
-  PEAK,
-  RANGE,
-  SIDE,
-  SIZE,
-  type RunCounts,
-  type RunState,
-} from './run-state.ts';
+import { LAYOUT, type Market } from './market.ts';
+import { STATE, type RunCounts, type RunState } from './run-state.ts';
+
+const { BLOCK_SHIFT, IN_BLOCK, MAX_CLOSE, MIN_CLOSE } = LAYOUT;
+const { CASH, ENTRY, FALL, FALL_FRACTION, HELD_CASH, LOWEST, PEAK, RANGE, SIDE, SIZE } = STATE;
 
 /**
  * The drawdowns of an equity curve that is given by events instead of points. Between two new peaks
@@ -41,12 +31,8 @@ export function addFlat(state: RunState, counts: RunCounts, bar: number): void {
 }
 
 /** The closes held over the bars `[from, end)`, whose extremes are in the state. */
-export function addHeldCurve(
-  market: Market,
-  { state, counts }: { readonly state: RunState; readonly counts: RunCounts },
-  from: number,
-  end: number,
-): void {
+export function addHeldCurve(market: Market, run: CurveRun, from: number, end: number): void {
+  const { state } = run;
   const cash = state[HELD_CASH] as number;
   const entry = state[ENTRY] as number;
   const size = state[SIZE] as number;
@@ -55,7 +41,7 @@ export function addHeldCurve(
   const maxClose = state[RANGE + MAX_CLOSE] as number;
   const best = cash + side * ((side > 0 ? maxClose : minClose) - entry) * size;
   if (best > (state[PEAK] as number)) {
-    walkPeaks(market, { state, counts }, from, end);
+    walkPeaks(market, run, from, end);
     return;
   }
   const worst = cash + side * ((side > 0 ? minClose : maxClose) - entry) * size;
@@ -73,14 +59,15 @@ export function settleCurve(state: RunState, counts: RunCounts, end: number): vo
   if (part > (state[FALL_FRACTION] as number)) state[FALL_FRACTION] = part;
 }
 
+/** What a run's curve is written to. */
+export interface CurveRun {
+  readonly state: RunState;
+  readonly counts: RunCounts;
+}
+
 // --- internal ---
 
-function walkPeaks(
-  market: Market,
-  run: { readonly state: RunState; readonly counts: RunCounts },
-  from: number,
-  end: number,
-): void {
+function walkPeaks(market: Market, run: CurveRun, from: number, end: number): void {
   const { blocks } = market;
   const { state } = run;
   const cash = state[HELD_CASH] as number;
@@ -107,7 +94,7 @@ function walkPeaks(
 
 function visitBars(
   { close }: Market,
-  { state, counts }: { readonly state: RunState; readonly counts: RunCounts },
+  { state, counts }: CurveRun,
   from: number,
   end: number,
 ): void {

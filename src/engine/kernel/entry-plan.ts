@@ -1,15 +1,11 @@
 import type { IdeaCard } from '../../card/schema.ts';
 import type { FloatColumn } from '../../feed/feed-store.ts';
 import type { MultiTFFeedStore } from '../../feed/multi-tf.ts';
-import { LAST_CLOSE, RECORD, type Market } from './market.ts';
-import {
-  MIN_NOTIONAL,
-  ORDER_EQUITY,
-  ORDER_NOTIONAL,
-  ORDER_STOP,
-  ORDER_TARGET,
-  type RunState,
-} from './run-state.ts';
+import { LAYOUT, type Market } from './market.ts';
+import { STATE, type RunState } from './run-state.ts';
+
+const { LAST_CLOSE, RECORD } = LAYOUT;
+const { MIN_NOTIONAL, ORDER_EQUITY, ORDER_NOTIONAL, ORDER_STOP, ORDER_TARGET } = STATE;
 
 /**
  * EntryPlanner of orders.ts for profile `standard` without an object per order: `plan` leaves the

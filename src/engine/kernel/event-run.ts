@@ -5,11 +5,43 @@ import { PROFILES } from '../profile.ts';
 import { isSet, nextOf, type Bits } from './bits.ts';
 import { addFlat, addHeldCurve, beginCurve, settleCurve } from './curve.ts';
 import { EntryPlan } from './entry-plan.ts';
+import { Foresight } from './foresight.ts';
 import { addMargin, closeTrade } from './ledger.ts';
-import { MAX_HIGH, MIN_LOW, OPEN, RECORD, type Market } from './market.ts';
+import { LAYOUT, type Market } from './market.ts';
 import { firstTouch, measureRange } from './ranges.ts';
-import * as at from './run-state.ts';
+import { STATE, clearCounts, newCounts, STATE_LENGTH, type RunState } from './run-state.ts';
 import type { SignalBits } from './signal-bits.ts';
+
+const {
+  ADVERSE,
+  CASH,
+  CLOSEST,
+  ENTRY,
+  ENTRY_FEE,
+  EXIT,
+  FAVOURABLE,
+  FEE,
+  HELD_CASH,
+  HIGH_LEVEL,
+  IMR,
+  LEVERAGE,
+  LEVERAGE_SUM,
+  LOW_LEVEL,
+  MIN_NOTIONAL,
+  MIN_RATIO,
+  MMR,
+  NOTIONAL,
+  ORDER_EQUITY,
+  ORDER_NOTIONAL,
+  ORDER_STOP,
+  ORDER_TARGET,
+  RANGE,
+  SIDE,
+  SIZE,
+  SLIPPAGE,
+  STARVATION,
+} = STATE;
+const { MAX_HIGH, MIN_LOW, OPEN, RECORD } = LAYOUT;
 
 /**
  * The bar loop of backtest.ts as jumps from event to event: from entry signal to fill, to the first
@@ -18,8 +50,8 @@ import type { SignalBits } from './signal-bits.ts';
  * models.ts in the same order; only bars on which nothing can happen are left out.
  */
 export class EventRun {
-  readonly state: at.RunState = new Float64Array(at.STATE_LENGTH);
-  readonly counts = at.newCounts();
+  readonly state: RunState = new Float64Array(STATE_LENGTH);
+  readonly counts = newCounts();
   /** Equity at each of the market's daily samples. */
   readonly samples: Float64Array;
   isBlown = false;
@@ -28,6 +60,8 @@ export class EventRun {
 
   readonly #market: Market;
   readonly #plan: EntryPlan;
+  readonly #foresight: Foresight;
+  #isForeseen = false;
   #canFlip = false;
   #signals: SignalBits = NO_SIGNALS;
   #day = 0;
@@ -36,6 +70,7 @@ export class EventRun {
   constructor(market: Market) {
     this.#market = market;
     this.#plan = new EntryPlan(market, this.state);
+    this.#foresight = new Foresight(market);
     this.samples = new Float64Array(market.dayBars.length);
   }
 
@@ -44,23 +79,25 @@ export class EventRun {
     const { state, counts } = this;
     const constants = runConstants(card, PROFILES.standard);
     state.fill(0);
-    at.clearCounts(counts);
-    state[at.CASH] = constants.startingEquity;
-    state[at.STARVATION] = starvationLevel(constants);
-    state[at.MIN_NOTIONAL] = constants.minNotional;
-    state[at.LEVERAGE] = constants.leverage;
-    state[at.IMR] = constants.imr;
-    state[at.MMR] = constants.mmr;
-    state[at.FEE] = constants.feeRate;
-    state[at.SLIPPAGE] = constants.slippageRate;
-    state[at.MIN_RATIO] = 1;
-    state[at.CLOSEST] = 100;
+    clearCounts(counts);
+    state[CASH] = constants.startingEquity;
+    state[STARVATION] = starvationLevel(constants);
+    state[MIN_NOTIONAL] = constants.minNotional;
+    state[LEVERAGE] = constants.leverage;
+    state[IMR] = constants.imr;
+    state[MMR] = constants.mmr;
+    state[FEE] = constants.feeRate;
+    state[SLIPPAGE] = constants.slippageRate;
+    state[MIN_RATIO] = 1;
+    state[CLOSEST] = 100;
     this.#canFlip = card.position_policy.allow_flip;
     this.#signals = signals;
     this.#plan.begin(card, feeds);
     this.isBlown = false;
     this.reached = this.#market.endBar;
     this.#day = 0;
+    this.#isForeseen = !this.#canFlip && (!signals.enterLong || !signals.enterShort);
+    if (this.#isForeseen) this.#foresight.look(signals, this.#market.startBar);
     beginCurve(state, counts, this.#market.startBar);
     this.#runEvents();
   }
@@ -74,8 +111,8 @@ export class EventRun {
     while (bar < endBar) {
       // Flat at the close of `bar`.
       addFlat(state, counts, bar);
-      const cash = state[at.CASH] as number;
-      if (cash < (state[at.STARVATION] as number) || cash <= 0) {
+      const cash = state[CASH] as number;
+      if (cash < (state[STARVATION] as number) || cash <= 0) {
         this.isBlown = true;
         this.reached = bar + 1;
         break;
@@ -93,9 +130,11 @@ export class EventRun {
   #nextOrder(bar: number): -1 | 0 | 1 {
     const { endBar } = this.#market;
     const { enterLong, enterShort } = this.#signals;
-    this.state[at.ORDER_EQUITY] = this.state[at.CASH] as number;
-    let long = nextOf(enterLong, bar, endBar);
-    let short = nextOf(enterShort, bar, endBar);
+    this.state[ORDER_EQUITY] = this.state[CASH] as number;
+    const foreseen = this.#isForeseen ? this.#foreseenEntry(bar) : -1;
+    const from = foreseen < 0 ? bar : foreseen;
+    let long = nextOf(enterLong, from, endBar);
+    let short = nextOf(enterShort, from, endBar);
     while (long < endBar || short < endBar) {
       const side = long < short ? 1 : -1;
       const signalBar = side > 0 ? long : short;
@@ -110,29 +149,34 @@ export class EventRun {
     return 0;
   }
 
+  #foreseenEntry(bar: number): number {
+    if (this.#foresight.isSpent(bar)) this.#foresight.look(this.#signals, bar);
+    return this.#foresight.entryFrom(bar);
+  }
+
   /** Opens at the open of `bar`; false where the gate rejects the order. */
   #fillEntry(bar: number, side: 1 | -1): boolean {
     const { state } = this;
-    const cash = state[at.CASH] as number;
-    const leverage = state[at.LEVERAGE] as number;
-    const feeRate = state[at.FEE] as number;
+    const cash = state[CASH] as number;
+    const leverage = state[LEVERAGE] as number;
+    const feeRate = state[FEE] as number;
     const affordable = (cash * leverage) / (1 + leverage * feeRate);
-    const notional = Math.min(state[at.ORDER_NOTIONAL] as number, affordable);
-    if (!(notional > 0 && notional >= (state[at.MIN_NOTIONAL] as number))) {
+    const notional = Math.min(state[ORDER_NOTIONAL] as number, affordable);
+    if (!(notional > 0 && notional >= (state[MIN_NOTIONAL] as number))) {
       this.counts.rejections += 1;
       return false;
     }
     this.#sampleFlat(bar);
     const open = this.#market.records[RECORD * bar + OPEN] as number;
-    const price = open + side * (open * (state[at.SLIPPAGE] as number));
+    const price = open + side * (open * (state[SLIPPAGE] as number));
     const fee = notional * feeRate;
-    state[at.CASH] = cash - fee;
-    state[at.HELD_CASH] = cash - fee;
-    state[at.ENTRY] = price;
-    state[at.SIZE] = notional / price;
-    state[at.SIDE] = side;
-    state[at.NOTIONAL] = notional;
-    state[at.ENTRY_FEE] = fee;
+    state[CASH] = cash - fee;
+    state[HELD_CASH] = cash - fee;
+    state[ENTRY] = price;
+    state[SIZE] = notional / price;
+    state[SIDE] = side;
+    state[NOTIONAL] = notional;
+    state[ENTRY_FEE] = fee;
     this.#entryBar = bar;
     this.#armLevels(side);
     return true;
@@ -140,18 +184,20 @@ export class EventRun {
 
   #armLevels(side: 1 | -1): void {
     const { state } = this;
-    const [stop, target] = [state[at.ORDER_STOP] as number, state[at.ORDER_TARGET] as number];
-    const entry = state[at.ENTRY] as number;
-    const [imr, mmr] = [state[at.IMR] as number, state[at.MMR] as number];
+    const stop = state[ORDER_STOP] as number;
+    const target = state[ORDER_TARGET] as number;
+    const entry = state[ENTRY] as number;
+    const imr = state[IMR] as number;
+    const mmr = state[MMR] as number;
     const nowhere = side * Number.NEGATIVE_INFINITY;
     const favourable = Number.isNaN(target) ? -nowhere : target;
     let adverse = Number.isNaN(stop) ? nowhere : stop;
     const liquidation = side > 0 ? entry * (1 - imr + mmr) : entry * (1 + imr - mmr);
     if (side * (liquidation - adverse) > 0) adverse = liquidation;
-    state[at.FAVOURABLE] = favourable;
-    state[at.ADVERSE] = adverse;
-    state[at.LOW_LEVEL] = side > 0 ? adverse : favourable;
-    state[at.HIGH_LEVEL] = side > 0 ? favourable : adverse;
+    state[FAVOURABLE] = favourable;
+    state[ADVERSE] = adverse;
+    state[LOW_LEVEL] = side > 0 ? adverse : favourable;
+    state[HIGH_LEVEL] = side > 0 ? favourable : adverse;
   }
 
   /**
@@ -162,7 +208,7 @@ export class EventRun {
     const { state, counts } = this;
     const { endBar, records } = this.#market;
     for (;;) {
-      const side = (state[at.SIDE] as number) > 0 ? 1 : -1;
+      const side = (state[SIDE] as number) > 0 ? 1 : -1;
       const entry = this.#entryBar;
       const signalBar = this.#nextExit(entry, side);
       const limit = Math.min(signalBar + 1, endBar);
@@ -181,7 +227,7 @@ export class EventRun {
         return endBar;
       }
       this.#addHeld(limit);
-      state[at.EXIT] = records[RECORD * limit + OPEN] as number;
+      state[EXIT] = records[RECORD * limit + OPEN] as number;
       closeTrade(state, counts, limit - entry, true);
       if (!isOrdered || !this.#fillEntry(limit, -side as 1 | -1)) return limit;
     }
@@ -190,8 +236,8 @@ export class EventRun {
   #submitReverse(bar: number, side: 1 | -1): boolean {
     const { state } = this;
     const price = this.#market.close[bar] as number;
-    const gain = side * (price - (state[at.ENTRY] as number)) * (state[at.SIZE] as number);
-    state[at.ORDER_EQUITY] = (state[at.HELD_CASH] as number) + gain;
+    const gain = side * (price - (state[ENTRY] as number)) * (state[SIZE] as number);
+    state[ORDER_EQUITY] = (state[HELD_CASH] as number) + gain;
     const isOrdered = this.#plan.plan(bar, -side as 1 | -1);
     if (isOrdered) this.counts.attempts += 1;
     return isOrdered;
@@ -201,6 +247,8 @@ export class EventRun {
   #nextExit(bar: number, side: 1 | -1): number {
     const { endBar } = this.#market;
     const { exitLong, exitShort } = this.#signals;
+    const foreseen = this.#isForeseen ? this.#foresight.exitFrom(bar) : -1;
+    if (foreseen >= 0) return foreseen;
     const exit = nextOf(side > 0 ? exitLong : exitShort, bar, endBar);
     return this.#canFlip ? nextOf(this.#entriesAgainst(side), bar, exit) : exit;
   }
@@ -218,8 +266,8 @@ export class EventRun {
     if (!this.#plan.hasLevels) {
       measureRange(this.#market, state, from, end);
       const isQuiet =
-        (state[at.RANGE + MIN_LOW] as number) > (state[at.LOW_LEVEL] as number) &&
-        (state[at.RANGE + MAX_HIGH] as number) < (state[at.HIGH_LEVEL] as number);
+        (state[RANGE + MIN_LOW] as number) > (state[LOW_LEVEL] as number) &&
+        (state[RANGE + MAX_HIGH] as number) < (state[HIGH_LEVEL] as number);
       if (isQuiet) return end;
     }
     return firstTouch(this.#market, state, from, end);
@@ -229,14 +277,15 @@ export class EventRun {
   #priceLevel(bar: number): void {
     const { state } = this;
     const { open, low, high } = this.#market;
-    const side = state[at.SIDE] as number;
-    const [adverse, favourable] = [state[at.ADVERSE] as number, state[at.FAVOURABLE] as number];
+    const side = state[SIDE] as number;
+    const adverse = state[ADVERSE] as number;
+    const favourable = state[FAVOURABLE] as number;
     const price = open[bar] as number;
     const isAdverse = side > 0 ? (low[bar] as number) <= adverse : (high[bar] as number) >= adverse;
     const opensBelow = side * price <= side * adverse;
     const opensAbove = !opensBelow && side * price >= side * favourable;
     const level = isAdverse && !opensAbove ? adverse : favourable;
-    state[at.EXIT] = opensAbove || (isAdverse && opensBelow) ? price : level;
+    state[EXIT] = opensAbove || (isAdverse && opensBelow) ? price : level;
   }
 
   /** Everything about the bars `[#entryBar, end)`, at least one, that ended with the position. */
@@ -260,18 +309,18 @@ export class EventRun {
     measureRange(this.#market, state, entry, endBar);
     addMargin(this.#market, this, entry, endBar);
     this.#sampleHeld(endBar);
-    state[at.EXIT] = close[last] as number;
+    state[EXIT] = close[last] as number;
     closeTrade(state, counts, last - entry, true);
     // The close at the end of the data replaces the last equity point.
     addFlat(state, counts, last);
     for (let day = this.#day - 1; day >= 0 && dayBars[day] === last; day--) {
-      this.samples[day] = state[at.CASH] as number;
+      this.samples[day] = state[CASH] as number;
     }
   }
 
   #sampleFlat(end: number): void {
     const { dayBars } = this.#market;
-    const cash = this.state[at.CASH] as number;
+    const cash = this.state[CASH] as number;
     let day = this.#day;
     for (; day < dayBars.length && (dayBars[day] as number) < end; day++) this.samples[day] = cash;
     this.#day = day;
@@ -280,9 +329,12 @@ export class EventRun {
   #sampleHeld(end: number): void {
     const { dayBars, close } = this.#market;
     const { state, samples } = this;
-    const [cash, entry] = [state[at.HELD_CASH] as number, state[at.ENTRY] as number];
-    const [size, side] = [state[at.SIZE] as number, state[at.SIDE] as number];
-    const imr = state[at.IMR] as number;
+    if (this.#day === dayBars.length || (dayBars[this.#day] as number) >= end) return;
+    const cash = state[HELD_CASH] as number;
+    const entry = state[ENTRY] as number;
+    const size = state[SIZE] as number;
+    const side = state[SIDE] as number;
+    const imr = state[IMR] as number;
     for (; this.#day < dayBars.length; this.#day++) {
       const bar = dayBars[this.#day] as number;
       if (bar >= end) break;
@@ -292,7 +344,7 @@ export class EventRun {
       const used = size * price * imr;
       const leverage = used > 0 && equity > 0 ? used / imr / equity : 0;
       if (leverage > 0) {
-        state[at.LEVERAGE_SUM] = (state[at.LEVERAGE_SUM] as number) + leverage;
+        state[LEVERAGE_SUM] = (state[LEVERAGE_SUM] as number) + leverage;
         this.counts.leverageSamples += 1;
       }
     }

@@ -9,7 +9,7 @@ import { DailyReturns } from './daily.ts';
 import { EventRun } from './event-run.ts';
 import { Market } from './market.ts';
 import { PointFacts } from './point-facts.ts';
-import { CASH } from './run-state.ts';
+import { STATE } from './run-state.ts';
 import { SignalSource } from './signal-bits.ts';
 
 /** What is not a number of a point's result. */
@@ -47,7 +47,7 @@ export class SweepKernel {
     if (feeds.exec.store.funding || feeds.endBar <= feeds.windowStartBar) return undefined;
     const bench = this.#benchOf(feeds);
     bench.events.run(card, feeds, this.#signals.of(card, feeds));
-    if (!Number.isFinite(bench.events.state[CASH])) return undefined;
+    if (!Number.isFinite(bench.events.state[STATE.CASH])) return undefined;
     return bench.write(card.account.starting_equity_usdt, out);
   }
 

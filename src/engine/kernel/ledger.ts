@@ -1,5 +1,9 @@
-import { MAX_CLOSE, MAX_HIGH, MIN_CLOSE, MIN_LOW, type Market } from './market.ts';
-import {
+import type { CurveRun } from './curve.ts';
+import { LAYOUT, type Market } from './market.ts';
+import { STATE, type RunCounts, type RunState } from './run-state.ts';
+
+const { MAX_CLOSE, MAX_HIGH, MIN_CLOSE, MIN_LOW } = LAYOUT;
+const {
   CASH,
   CLOSEST,
   ENTRY,
@@ -28,9 +32,7 @@ import {
   SIDE,
   SIZE,
   SLIPPAGE,
-  type RunCounts,
-  type RunState,
-} from './run-state.ts';
+} = STATE;
 
 /** As in metrics/margin.ts. */
 const MARGIN_CALL_TOLERANCE = 1e-9;
@@ -84,16 +86,12 @@ export function closeTrade(
 }
 
 /** The margin figures of the position held over `[from, end)`, whose extremes are in the state. */
-export function addMargin(
-  market: Market,
-  { state, counts }: { readonly state: RunState; readonly counts: RunCounts },
-  from: number,
-  end: number,
-): void {
+export function addMargin(market: Market, run: CurveRun, from: number, end: number): void {
+  const { state, counts } = run;
   counts.heldBars += end - from;
   const isLowCalled = addMarginPoint(state, RANGE + MIN_CLOSE);
   const isHighCalled = addMarginPoint(state, RANGE + MAX_CLOSE);
-  if (isLowCalled || isHighCalled) countCalls(market, { state, counts }, from, end);
+  if (isLowCalled || isHighCalled) countCalls(market, run, from, end);
 }
 
 // --- internal ---
@@ -153,7 +151,7 @@ function addMarginPoint(state: RunState, at: number): boolean {
 
 function countCalls(
   { close }: Market,
-  { state, counts }: { readonly state: RunState; readonly counts: RunCounts },
+  { state, counts }: CurveRun,
   from: number,
   end: number,
 ): void {

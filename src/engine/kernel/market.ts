@@ -1,30 +1,48 @@
 import type { MultiTFFeedStore } from '../../feed/multi-tf.ts';
 import { DAY_MS, type Window } from '../../time.ts';
 
-/** Bars of a block, and of a block of blocks: 2^5 and 2^10. */
-export const BLOCK_SHIFT = 5;
-export const SUPER_SHIFT = 10;
-export const BLOCKS_SHIFT = SUPER_SHIFT - BLOCK_SHIFT;
-
-/** Places of the four extremes in a record of the interleaved arrays. */
-export const MIN_LOW = 0;
-export const MAX_HIGH = 1;
-export const MIN_CLOSE = 2;
-export const MAX_CLOSE = 3;
-
 /**
- * A bar's record: its open, the close before it, the extremes from it to the end of its block, and
- * those from the start of the last bar's block to the last bar. An entry at a bar's open reads the
- * first half and an exit the second, each from one or two cache lines; apart they cost six misses.
+ * How the market's arrays are laid out; as with STATE, a module takes its constants apart at its top.
+ *
+ * A bar's record holds its open, the close before it, the extremes from it to the end of its block,
+ * and those from the start of the last bar's block to the last bar. An entry at a bar's open reads
+ * the first half and an exit the second, each from one or two cache lines; apart they cost six misses.
  */
-export const RECORD = 10;
-export const OPEN = 0;
-export const LAST_CLOSE = 1;
-export const SUFFIX = 2;
-export const PREFIX = 6;
+export const LAYOUT = {
+  /** Bars of a block and of a block of blocks: 2^5 and 2^10; blocks in the latter: 2^5. */
+  BLOCK_SHIFT: 5,
+  SUPER_SHIFT: 10,
+  BLOCKS_SHIFT: 5,
+  /** Bars of a block less one. */
+  IN_BLOCK: 31,
+  /** Places of the four extremes wherever they lie together. */
+  MIN_LOW: 0,
+  MAX_HIGH: 1,
+  MIN_CLOSE: 2,
+  MAX_CLOSE: 3,
+  /** Numbers of a record, and the places of its parts. */
+  RECORD: 10,
+  OPEN: 0,
+  LAST_CLOSE: 1,
+  SUFFIX: 2,
+  PREFIX: 6,
+} as const;
 
-/** Bars of a block less one. */
-export const IN_BLOCK = (1 << BLOCK_SHIFT) - 1;
+const {
+  BLOCK_SHIFT,
+  SUPER_SHIFT,
+  BLOCKS_SHIFT,
+  IN_BLOCK,
+  MIN_LOW,
+  MAX_HIGH,
+  MIN_CLOSE,
+  MAX_CLOSE,
+  RECORD,
+  OPEN,
+  LAST_CLOSE,
+  SUFFIX,
+  PREFIX,
+} = LAYOUT;
 
 /**
  * What the points of a sweep share about one exec feed and window: extremes of low, high and close

@@ -8,7 +8,28 @@ import type {
 } from '../../metrics/facts.ts';
 import type { EventRun } from './event-run.ts';
 import type { Market } from './market.ts';
-import * as at from './run-state.ts';
+import { STATE, type RunState, type RunCounts } from './run-state.ts';
+
+const {
+  CASH,
+  CLOSEST,
+  FALL,
+  FALL_FRACTION,
+  FEES,
+  LARGEST_LOSS,
+  LARGEST_WIN,
+  LEVERAGE_SUM,
+  LOSS,
+  MAE,
+  MAX_LEVERAGE,
+  MFE,
+  MIN_RATIO,
+  NET,
+  NET_LONG,
+  NET_SHORT,
+  PNL_PCT,
+  PROFIT,
+} = STATE;
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -72,54 +93,54 @@ export class PointFacts {
   of({ state, counts, reached }: EventRun, initialEquity: number): BacktestFacts {
     const facts = this.#facts;
     facts.initialEquity = initialEquity;
-    facts.finalEquity = state[at.CASH] as number;
+    facts.finalEquity = state[CASH] as number;
     facts.points = reached - this.#market.startBar;
     facts.entryAttempts = counts.attempts;
     facts.entryRejections = counts.rejections;
-    this.#drawdown.abs = state[at.FALL] as number;
-    this.#drawdown.fraction = state[at.FALL_FRACTION] as number;
+    this.#drawdown.abs = state[FALL] as number;
+    this.#drawdown.fraction = state[FALL_FRACTION] as number;
     this.#drawdown.durationBars = counts.drawdownBars;
     this.#fillTrades(state, counts);
     this.#fillMargin(state, counts);
     return facts;
   }
 
-  #fillTrades(state: at.RunState, counts: at.RunCounts): void {
+  #fillTrades(state: RunState, counts: RunCounts): void {
     const trades = this.#trades;
     trades.count = counts.trades;
     trades.wins = counts.wins;
-    trades.netPnl = state[at.NET] as number;
+    trades.netPnl = state[NET] as number;
     trades.losses = counts.losses;
-    trades.grossProfit = state[at.PROFIT] as number;
-    trades.grossLoss = Math.abs(state[at.LOSS] as number);
-    trades.largestWin = state[at.LARGEST_WIN] as number;
-    trades.largestLoss = state[at.LARGEST_LOSS] as number;
-    trades.pnlPct = state[at.PNL_PCT] as number;
-    trades.fees = state[at.FEES] as number;
+    trades.grossProfit = state[PROFIT] as number;
+    trades.grossLoss = Math.abs(state[LOSS] as number);
+    trades.largestWin = state[LARGEST_WIN] as number;
+    trades.largestLoss = state[LARGEST_LOSS] as number;
+    trades.pnlPct = state[PNL_PCT] as number;
+    trades.fees = state[FEES] as number;
     trades.durationBars = counts.durationBars;
     trades.winDurationBars = counts.winBars;
     trades.lossDurationBars = counts.lossBars;
     trades.longestWinStreak = counts.longestWinStreak;
     trades.longestLossStreak = counts.longestLossStreak;
-    trades.maePct = state[at.MAE] as number;
-    trades.mfePct = state[at.MFE] as number;
+    trades.maePct = state[MAE] as number;
+    trades.mfePct = state[MFE] as number;
     this.#long.count = counts.longTrades;
     this.#long.wins = counts.longWins;
-    this.#long.netPnl = state[at.NET_LONG] as number;
+    this.#long.netPnl = state[NET_LONG] as number;
     this.#short.count = counts.trades - counts.longTrades;
     this.#short.wins = counts.wins - counts.longWins;
-    this.#short.netPnl = state[at.NET_SHORT] as number;
+    this.#short.netPnl = state[NET_SHORT] as number;
   }
 
-  #fillMargin(state: at.RunState, counts: at.RunCounts): void {
+  #fillMargin(state: RunState, counts: RunCounts): void {
     const margin = this.#margin;
     const { leverageSamples } = counts;
     margin.barsInPosition = counts.heldBars;
-    margin.minRatio = state[at.MIN_RATIO] as number;
+    margin.minRatio = state[MIN_RATIO] as number;
     margin.calls = counts.marginCalls;
-    margin.closestLiquidationPct = state[at.CLOSEST] as number;
+    margin.closestLiquidationPct = state[CLOSEST] as number;
     margin.averageLeverage =
-      leverageSamples === 0 ? 0 : (state[at.LEVERAGE_SUM] as number) / leverageSamples;
-    margin.maxLeverage = state[at.MAX_LEVERAGE] as number;
+      leverageSamples === 0 ? 0 : (state[LEVERAGE_SUM] as number) / leverageSamples;
+    margin.maxLeverage = state[MAX_LEVERAGE] as number;
   }
 }

@@ -1,4 +1,7 @@
-import {
+import { LAYOUT, type Market } from './market.ts';
+import { STATE, type RunState } from './run-state.ts';
+
+const {
   BLOCK_SHIFT,
   BLOCKS_SHIFT,
   IN_BLOCK,
@@ -9,9 +12,8 @@ import {
   PREFIX,
   RECORD,
   SUFFIX,
-  type Market,
-} from './market.ts';
-import { HIGH_LEVEL, LOW_LEVEL, RANGE, type RunState } from './run-state.ts';
+} = LAYOUT;
+const { HIGH_LEVEL, LOW_LEVEL, RANGE } = STATE;
 
 /** Blocks of a super block, and less one. */
 const BLOCKS = 1 << BLOCKS_SHIFT;

@@ -5,7 +5,11 @@
  */
 export type RunState = Float64Array;
 
-const NAMES = {
+/**
+ * Places in the state. Take them apart at the top of a module (`const { CASH } = STATE`): V8 folds a
+ * module's own constants into the code, but loads and checks an imported one at every use.
+ */
+export const STATE = {
   CASH: 0,
   // Terms of the run.
   STARVATION: 1,
@@ -63,51 +67,6 @@ const NAMES = {
 } as const;
 
 export const STATE_LENGTH = 46;
-export const {
-  CASH,
-  STARVATION,
-  MIN_NOTIONAL,
-  LEVERAGE,
-  IMR,
-  MMR,
-  FEE,
-  SLIPPAGE,
-  ORDER_NOTIONAL,
-  ORDER_STOP,
-  ORDER_TARGET,
-  HELD_CASH,
-  ENTRY,
-  SIZE,
-  SIDE,
-  NOTIONAL,
-  ENTRY_FEE,
-  ADVERSE,
-  FAVOURABLE,
-  LOW_LEVEL,
-  HIGH_LEVEL,
-  EXIT,
-  RANGE,
-  PEAK,
-  LOWEST,
-  FALL,
-  FALL_FRACTION,
-  NET,
-  NET_LONG,
-  NET_SHORT,
-  PROFIT,
-  LOSS,
-  LARGEST_WIN,
-  LARGEST_LOSS,
-  PNL_PCT,
-  FEES,
-  MAE,
-  MFE,
-  MIN_RATIO,
-  CLOSEST,
-  MAX_LEVERAGE,
-  LEVERAGE_SUM,
-  ORDER_EQUITY,
-} = NAMES;
 
 /** Whole numbers of a point: counts, bars and streaks. */
 export interface RunCounts {
@@ -159,7 +118,23 @@ export function newCounts(): RunCounts {
 
 /** Zeroes the counts in place, so that a point allocates none. */
 export function clearCounts(counts: RunCounts): void {
-  for (const name of COUNT_NAMES) counts[name] = 0;
+  counts.peakBar = 0;
+  counts.drawdownBars = 0;
+  counts.trades = 0;
+  counts.wins = 0;
+  counts.losses = 0;
+  counts.longTrades = 0;
+  counts.longWins = 0;
+  counts.durationBars = 0;
+  counts.winBars = 0;
+  counts.lossBars = 0;
+  counts.winStreak = 0;
+  counts.lossStreak = 0;
+  counts.longestWinStreak = 0;
+  counts.longestLossStreak = 0;
+  counts.heldBars = 0;
+  counts.marginCalls = 0;
+  counts.leverageSamples = 0;
+  counts.attempts = 0;
+  counts.rejections = 0;
 }
-
-const COUNT_NAMES = Object.keys(newCounts()) as (keyof RunCounts)[];
