@@ -1,23 +1,17 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { synthesizeCandles } from '../../src/candles/synth.ts';
-import { digestMonths } from '../../src/candles/digest.ts';
-import type { Candles } from '../../src/candles/query.ts';
 import { inspectCard, parseCard } from '../../src/card/parse.ts';
 import { decodeUtf8 } from '../../src/card/yaml.ts';
 import { SweepError } from '../../src/errors.ts';
 import { runPoint } from '../../src/executor/run-point.ts';
-import { buildFeatureFrame, storeOfFrame } from '../../src/feed/feature-frame.ts';
-import { FeedLibrary } from '../../src/feed/feed-library.ts';
-import { feedNeeds, planFeeds, type FeedPlan } from '../../src/feed/plan.ts';
-import { createGrid, type Grid } from '../../src/grid/grid.ts';
-import { resolveSweep, type Sweep } from '../../src/grid/sweep.ts';
+import { createGrid } from '../../src/grid/grid.ts';
+import { resolveSweep } from '../../src/grid/sweep.ts';
 import { findTraps } from '../../src/grid/traps.ts';
 import { computeMetrics } from '../../src/metrics/metrics.ts';
-import { timeframeMs, type Timeframe, type Window } from '../../src/time.ts';
 import { cpuMs } from '../support/cpu-time.ts';
-import { plannedCandles, START_MS } from '../support/feeds.ts';
+import { libraryFor, pointsOf, windowFor } from '../support/card-runs.ts';
+import { START_MS } from '../support/feeds.ts';
 import { CANARY, randomCardBytes } from '../support/random-card-bytes.ts';
 
 /** CARD_RUN_FUZZ=10000 runs the long search; CARD_RUN_SEED=n runs that one card. */
@@ -32,10 +26,6 @@ const PEAK_BYTES_MAX = 512 * 2 ** 20;
 
 /** A value that is shown at all is shown in part; unknown keys are named in full. */
 const MESSAGE_LENGTH_MAX = 4000;
-
-const WARMUP_BARS = 300;
-const WINDOW_BARS = 300;
-const CANDLE_BARS_MAX = 4000;
 
 test(
   `${CARDS} generated and mutated cards run or are refused with issues`,
@@ -146,51 +136,6 @@ function ranTrades(text: string): number {
     trades += result.trades.count;
   }
   return trades;
-}
-
-function pointsOf(grid: Grid): number[] {
-  const points = new Set<number>();
-  for (const from of [0, Math.floor(grid.size / 2), grid.size - 1]) {
-    const index = grid.nextAdmitted(from);
-    if (index < grid.size && grid.refusal(index) === undefined) points.add(index);
-  }
-  return [...points];
-}
-
-function libraryFor(sweep: Sweep): FeedLibrary {
-  const candles = feedNeeds(sweep)
-    .filter(({ symbol }) => symbol === 'BTCUSDT')
-    .map(({ timeframe }) => candlesFor(sweep.card.tf_configs.exec.tf, timeframe));
-  const facts = candles.map((series) => ({ ...series, monthDigests: digestMonths(series) }));
-  const stores = planFeeds({ sweep, facts }).map((plan: FeedPlan) =>
-    storeOfFrame(buildFeatureFrame(plan, plannedCandles(plan, candles))),
-  );
-  return new FeedLibrary(stores, sweep);
-}
-
-function windowFor(exec: Timeframe): Window {
-  const startMs = START_MS + WARMUP_BARS * timeframeMs(exec);
-  return { startMs, endMs: startMs + WINDOW_BARS * timeframeMs(exec) };
-}
-
-const made = new Map<string, Candles>();
-
-function candlesFor(exec: Timeframe, timeframe: Timeframe): Candles {
-  const span = (WARMUP_BARS + WINDOW_BARS + 1) * timeframeMs(exec);
-  const bars = Math.min(CANDLE_BARS_MAX, Math.max(3, Math.ceil(span / timeframeMs(timeframe))));
-  const key = `${timeframe} ${bars}`;
-  let candles = made.get(key);
-  if (!candles) {
-    candles = synthesizeCandles({
-      symbol: 'BTCUSDT',
-      timeframe,
-      bars,
-      seed: bars,
-      startMs: START_MS,
-    });
-    made.set(key, candles);
-  }
-  return candles;
 }
 
 function prototypeKeys(): Record<string, PropertyKey[]> {

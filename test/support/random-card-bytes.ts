@@ -192,7 +192,7 @@ function randomCard(dice: Dice): Branch {
   };
   const atrKey = dice.pick(keys['exec'] as string[]);
   if (dice.chance(0.85)) card['risk_model'] = randomRisk(dice, atrKey);
-  if (dice.chance(0.4)) card['sweep'] = randomSweep(dice);
+  if (dice.chance(0.4)) card['sweep'] = randomSweep(dice, card);
   return card;
 }
 
@@ -292,27 +292,29 @@ function randomRisk(dice: Dice, atrKey: string): Branch {
   };
 }
 
-function randomSweep(dice: Dice): Branch {
+function randomSweep(dice: Dice, card: Branch): Branch {
   const axes: Branch = {};
-  if (dice.chance(0.8)) {
+  const stop = (card['risk_model'] as Branch | undefined)?.['stop_loss'] as Branch | undefined;
+  if (stop ? dice.chance(0.7) : dice.chance(0.05)) {
     axes['stop'] = {
       path: 'risk_model.stop_loss.value',
-      ...dice.pick<Branch>([
-        { values: [0.5, 1, 2] },
-        { range: { start: 1, stop: 3, step: 0.5 } },
-        { linspace: { start: 0.5, stop: 4, count: 5 } },
-        { logspace: { start: 0.1, stop: 10, count: 4 } },
-        { range: { start: 0, stop: 1e9, step: 1e-6 } },
-        { linspace: { start: 1, stop: 2, count: 2 ** 40 } },
-        { range: { start: 1, stop: 2, step: 0 } },
-      ]),
+      ...(dice.chance(0.9)
+        ? dice.pick<Branch>([
+            { values: [0.5, 1, 2] },
+            { range: { start: 1, stop: 3, step: 0.5 } },
+            { linspace: { start: 0.5, stop: 4, count: 5 } },
+            { logspace: { start: 0.1, stop: 10, count: 4 } },
+          ])
+        : dice.pick<Branch>([
+            { range: { start: 0, stop: 1e9, step: 1e-6 } },
+            { linspace: { start: 1, stop: 2, count: 2 ** 40 } },
+            { range: { start: 1, stop: 2, step: 0 } },
+          ])),
     };
   }
-  if (dice.chance(0.5)) {
-    axes['len'] = {
-      path: `exec.k0.${dice.pick(['length', 'fast', 'std'])}`,
-      values: [5, 20, 60, dice.pick<Tree>([0, -5, 1e9, 3000])],
-    };
+  for (const role of Object.keys(card['tf_configs'] as Branch)) {
+    const param = sweptParam(dice, card, role);
+    if (param) axes[`${role}_param`] = param;
   }
   if (dice.chance(0.1))
     axes[dice.pick(['__proto__', 'constructor', 'Bad Name', 'sharpe'])] = {
@@ -320,14 +322,14 @@ function randomSweep(dice: Dice): Branch {
       values: [1, 2],
     };
   return {
-    ...(dice.chance(0.6) ? { axes } : {}),
+    ...(dice.chance(0.9) ? { axes } : {}),
     ...(dice.chance(0.2) ? { profile: 'trade' } : {}),
-    ...(dice.chance(0.2)
+    ...(dice.chance(0.1)
       ? {
           constraints: [
             dice.pick([
               'stop < 2',
-              'stop * 2 <= len',
+              'stop * 2 <= exec_param',
               '1',
               'stop <',
               `constructor.constructor("${RUN}")()`,
@@ -353,6 +355,22 @@ function randomSweep(dice: Dice): Branch {
           ]),
         }
       : {}),
+  };
+}
+
+/** An axis over a parameter that a spec of the role has, mostly of values that it can take. */
+function sweptParam(dice: Dice, card: Branch, role: string): Branch | undefined {
+  const config = (card['tf_configs'] as Branch)[role] as Branch;
+  const specs = (config['feature_specs'] as Branch[]).filter(({ params }) => params !== undefined);
+  if (specs.length === 0 || !dice.chance(0.5)) return undefined;
+  const spec = dice.pick(specs);
+  const params = spec['params'] as Record<string, number>;
+  const name = dice.pick(Object.keys(params));
+  const value = params[name] as number;
+  const odd = dice.chance(0.1) ? [dice.pick<Tree>([0, -5, 1e9, 3000, 'x'])] : [];
+  return {
+    path: `${role}.${spec['output_key'] as string}.${name}`,
+    values: [value, value + 1, value + 7, ...odd],
   };
 }
 
