@@ -19,7 +19,8 @@ const TOLERANCES: Readonly<Record<string, number>> = {
 
 const VARIANTS: readonly IndicatorVariant[] = ['standard', 'trade'];
 const BAR_COUNTS = [0, 1, 2, 3, 7, 20, 90, 250];
-const ROUNDS = 12;
+/** Seeds per type and variant are eight times this; TWIN_ROUNDS=150 makes 100,000 comparisons. */
+const ROUNDS = Number(process.env['TWIN_ROUNDS'] ?? 12);
 
 function randomParams(
   definition: IndicatorDefinition,
