@@ -8,9 +8,9 @@ import { EntryPlan } from './entry-plan.ts';
 import { Foresight } from './foresight.ts';
 import { addMargin, closeTrade } from './ledger.ts';
 import { LAYOUT, type Market } from './market.ts';
-import { firstTouch, measureRange } from './ranges.ts';
+import { firstTouch, measureRange, priceLevel } from './ranges.ts';
 import { STATE, clearCounts, newCounts, STATE_LENGTH, type RunState } from './run-state.ts';
-import type { SignalBits } from './signal-bits.ts';
+import { NO_SIGNALS, type SignalBits } from './signal-bits.ts';
 
 const {
   ADVERSE,
@@ -215,7 +215,7 @@ export class EventRun {
       const touched = this.#findTouch(entry, limit);
       if (touched < limit) {
         if (touched > entry) this.#addHeld(touched);
-        this.#priceLevel(touched);
+        priceLevel(this.#market, state, touched);
         closeTrade(state, counts, touched - entry, touched > entry);
         return touched;
       }
@@ -271,21 +271,6 @@ export class EventRun {
       if (isQuiet) return end;
     }
     return firstTouch(this.#market, state, from, end);
-  }
-
-  /** EXIT of the level reached inside `bar`: at the open where the bar opens beyond it. */
-  #priceLevel(bar: number): void {
-    const { state } = this;
-    const { open, low, high } = this.#market;
-    const side = state[SIDE] as number;
-    const adverse = state[ADVERSE] as number;
-    const favourable = state[FAVOURABLE] as number;
-    const price = open[bar] as number;
-    const isAdverse = side > 0 ? (low[bar] as number) <= adverse : (high[bar] as number) >= adverse;
-    const opensBelow = side * price <= side * adverse;
-    const opensAbove = !opensBelow && side * price >= side * favourable;
-    const level = isAdverse && !opensAbove ? adverse : favourable;
-    state[EXIT] = opensAbove || (isAdverse && opensBelow) ? price : level;
   }
 
   /** Everything about the bars `[#entryBar, end)`, at least one, that ended with the position. */
@@ -350,12 +335,3 @@ export class EventRun {
     }
   }
 }
-
-// --- internal ---
-
-const NO_SIGNALS: SignalBits = {
-  enterLong: undefined,
-  enterShort: undefined,
-  exitLong: undefined,
-  exitShort: undefined,
-};

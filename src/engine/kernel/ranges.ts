@@ -13,7 +13,7 @@ const {
   RECORD,
   SUFFIX,
 } = LAYOUT;
-const { HIGH_LEVEL, LOW_LEVEL, RANGE } = STATE;
+const { ADVERSE, EXIT, FAVOURABLE, HIGH_LEVEL, LOW_LEVEL, RANGE, SIDE } = STATE;
 
 /** Blocks of a super block, and less one. */
 const BLOCKS = 1 << BLOCKS_SHIFT;
@@ -81,6 +81,19 @@ export function firstTouch(market: Market, state: RunState, from: number, end: n
     block += isSuper ? BLOCKS : 1;
   }
   return end;
+}
+
+/** EXIT of the level reached inside `bar`: at the open where the bar opens beyond it. */
+export function priceLevel({ open, low, high }: Market, state: RunState, bar: number): void {
+  const side = state[SIDE] as number;
+  const adverse = state[ADVERSE] as number;
+  const favourable = state[FAVOURABLE] as number;
+  const price = open[bar] as number;
+  const isAdverse = side > 0 ? (low[bar] as number) <= adverse : (high[bar] as number) >= adverse;
+  const opensBelow = side * price <= side * adverse;
+  const opensAbove = !opensBelow && side * price >= side * favourable;
+  const level = isAdverse && !opensAbove ? adverse : favourable;
+  state[EXIT] = opensAbove || (isAdverse && opensBelow) ? price : level;
 }
 
 // --- internal ---

@@ -25,6 +25,13 @@ export interface SignalBits {
   readonly exitShort: Bits | undefined;
 }
 
+export const NO_SIGNALS: SignalBits = {
+  enterLong: undefined,
+  enterShort: undefined,
+  exitLong: undefined,
+  exitShort: undefined,
+};
+
 /**
  * The bitsets of a sweep's conditions, each computed once per distinct operator and operands and
  * shared by the points that use it. Equal to signals.ts on every bar of the window.
