@@ -1,0 +1,49 @@
+import { describe, expect, test } from 'vitest';
+import { SweepKernel } from '../../../../src/engine/kernel/kernel.ts';
+import { kernelSupport } from '../../../../src/engine/kernel/support.ts';
+import { FeedStore } from '../../../../src/feed/feed-store.ts';
+import { MultiTFFeedStore } from '../../../../src/feed/multi-tf.ts';
+import { METRIC_COLUMNS } from '../../../../src/metrics/registry.ts';
+import { kernelSweep } from '../../../support/kernel-backtests.ts';
+
+describe('what the kernel takes', () => {
+  const sweep = kernelSweep(1);
+  const card = sweep.cards[0]!;
+
+  test('is every card of profile standard', () => {
+    expect(kernelSupport(card, { profile: 'standard' })).toEqual({ isSupported: true });
+  });
+
+  test('is not profile trade, nor funding, and it says so', () => {
+    expect(kernelSupport(card, { profile: 'trade' })).toMatchObject({ path: 'sweep.profile' });
+    expect(kernelSupport(card, { profile: 'standard' }, { hasFunding: true })).toMatchObject({
+      isSupported: false,
+      path: 'funding',
+    });
+  });
+
+  test('is no condition that looks ahead, whose place it names', () => {
+    const { signal_rules: rules } = card;
+    const [entry] = rules.entry_rules;
+    const conditions = entry!.conditions.map((condition) => ({ ...condition, prev_offset: -1 }));
+    const ahead = { ...card, signal_rules: { ...rules, entry_rules: [{ ...entry!, conditions }] } };
+    expect(kernelSupport(ahead, { profile: 'standard' })).toMatchObject({
+      path: 'signal_rules.entry_rules[0].conditions[0].prev_offset',
+    });
+  });
+
+  test('leaves a point with funding, or without a bar, to the bar loop', () => {
+    const kernel = new SweepKernel(sweep.window);
+    const out = new Float64Array(METRIC_COLUMNS.length).fill(7);
+    const { exec, windowStartBar, endBar } = sweep.feeds;
+    const rates = { tsMs: new Float64Array(0), rate: new Float64Array(0) };
+    const store = Object.assign(Object.create(FeedStore.prototype) as FeedStore, exec.store, {
+      funding: rates,
+    });
+    const funded = new MultiTFFeedStore({ exec: { ...exec, store }, windowStartBar, endBar });
+    expect(kernel.run(card, funded, out)).toBeUndefined();
+    const empty = new MultiTFFeedStore({ exec, windowStartBar, endBar: windowStartBar });
+    expect(kernel.run(card, empty, out)).toBeUndefined();
+    expect(new Set(out)).toEqual(new Set([7]));
+  });
+});
