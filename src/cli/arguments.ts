@@ -74,6 +74,12 @@ function scan(rawArgs: readonly string[], definition: ArgsDef): Scan {
       positionals.push(...rawArgs.slice(i + 1));
       break;
     }
+    // citty would take it for a flag and lose it.
+    if (/^-[\d.]/.test(text)) {
+      throw new SweepError('USAGE', `unexpected argument "${text}"`, {
+        hint: 'no argument starts with a dash; a flag takes it as --flag=VALUE',
+      });
+    }
     if (!/^-{1,2}[^-\d.]/.test(text)) {
       positionals.push(text);
       continue;

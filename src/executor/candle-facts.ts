@@ -1,5 +1,6 @@
 import { openCandleDb, type CandleDb } from '../candles/db.ts';
 import { readFunding } from '../candles/funding.ts';
+import { latticeOffsetMs } from '../candles/lattice.ts';
 import { monthDigests, readOpenTimes, unknownSeries } from '../candles/query.ts';
 import { required } from '../assert.ts';
 import type { Config } from '../config.ts';
@@ -8,7 +9,7 @@ import { SweepError, type CardIssue } from '../errors.ts';
 import type { FundingSeries } from '../feed/manifest.ts';
 import { feedNeeds, feedRanges, type CandleFacts, type FeedRange } from '../feed/plan.ts';
 import type { Sweep } from '../grid/sweep.ts';
-import { formatShort, type Window } from '../time.ts';
+import { formatShort, timeframeMs, type Window } from '../time.ts';
 
 /** What planning must know of the candle database, read once and with the database closed again. */
 export interface SweepCandles {
@@ -37,6 +38,7 @@ export async function readSweepCandles(config: Config, sweep: Sweep): Promise<Sw
       stored.find((other) => other.symbol === symbol && other.timeframe === timeframe),
       'ranges are of the stored series',
     );
+    warnings.push(...gapWarning(series.tsOpen, range, sweep.window));
     const digests = await monthDigests(db, range);
     const funding = await fundingOf(db, sweep, range, warnings);
     facts.push({ ...series, monthDigests: digests, ...(funding ? { funding } : {}) });
@@ -63,6 +65,27 @@ export function coversWindow(tsMs: Float64Array, window: Window): boolean {
 }
 
 // --- internal ---
+
+/** Gaps count nothing, but a window that the candles fill only in part is worth knowing of. */
+function gapWarning(tsOpen: Float64Array, range: FeedRange, window: Window): CardIssue[] {
+  const { symbol, timeframe, startMs } = range;
+  const [length, offset] = [timeframeMs(timeframe), latticeOffsetMs(timeframe)];
+  const endMs = Math.min(range.endMs, window.endMs);
+  // Bars that have closed by the end: the last one of a higher timeframe may still be open there.
+  const spanned =
+    Math.floor((endMs - offset) / length) - Math.ceil((Math.max(startMs, 0) - offset) / length);
+  const stored = tsOpen.filter((ms) => ms >= startMs && ms + length <= endMs);
+  if (stored.length >= spanned) return [];
+  const missing = `${spanned - stored.length} of ${spanned} bars of ${symbol} ${timeframe} are missing`;
+  return [
+    {
+      path: 'sweep.window',
+      code: 'CANDLES_MISSING',
+      message: `${missing} from ${formatShort(startMs)} to ${formatShort(endMs)}; the last stored one opens at ${formatShort(stored.at(-1) ?? startMs)}`,
+      hint: 'Bars are taken one after another, whatever lies between; gaps are listed by: ideasweep data check',
+    },
+  ];
+}
 
 async function fundingOf(
   db: CandleDb,

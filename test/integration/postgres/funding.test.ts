@@ -4,7 +4,7 @@ import { importFunding } from '../../../src/candles/funding.ts';
 import { parseCard } from '../../../src/card/parse.ts';
 import { planSweep } from '../../../src/executor/plan-sweep.ts';
 import { runSweep } from '../../../src/executor/run-sweep.ts';
-import { resolveSweep, type Sweep } from '../../../src/grid/sweep.ts';
+import { resolveSweep, type Sweep, type SweepOverrides } from '../../../src/grid/sweep.ts';
 import { synthesizeCandles } from '../../../src/candles/synth.ts';
 import { crossCard } from '../../support/cards.ts';
 import { testDatabase } from '../../support/database.ts';
@@ -47,8 +47,28 @@ describe('stored funding rates', () => {
   });
 });
 
-function sweepOf(): Sweep {
-  return resolveSweep(parseCard(card), {}, Date.UTC(2023, 5, 1));
+test('a window that the candles fill only in part is a warning', async () => {
+  const startMs = Date.UTC(2023, 0, 20);
+  const candles = synthesizeCandles({
+    symbol: 'ETHUSDT',
+    timeframe: '5m',
+    bars: 288 * 20,
+    seed: 4,
+    startMs,
+  });
+  await storeCandles(config, candles);
+  const set = ['symbol_universe=ETHUSDT'];
+  const whole = await planSweep(config, sweepOf({ set, window: '2023-02-01..2023-02-09' }));
+  expect(whole.warnings).toEqual([]);
+  const { warnings } = await planSweep(config, sweepOf({ set, window: '2023-02-01..2023-02-15' }));
+  expect(warnings).toMatchObject([{ code: 'CANDLES_MISSING', path: 'sweep.window' }]);
+  expect(warnings[0]?.message).toMatch(
+    /^1728 of \d+ bars of ETHUSDT 5m are missing .* to 2023-02-15; .* at 2023-02-08 23:55$/,
+  );
+});
+
+function sweepOf(overrides: SweepOverrides = {}): Sweep {
+  return resolveSweep(parseCard(card), overrides, Date.UTC(2023, 5, 1));
 }
 
 async function importRates(firstDay: string, count: number): Promise<void> {

@@ -30,6 +30,7 @@ describe('a command line', () => {
     [['card.yml', '--frobnicate'], 'unknown flag --frobnicate', /--help/],
     [[], 'missing argument CARD', /.*/],
     [['card.yml', 'other.yml'], 'unexpected argument "other.yml"', /.*/],
+    [['-1'], 'unexpected argument "-1"', /starts with a dash/],
     [['card.yml', '--axis'], '--axis needs a value', /--axis=VALUE/],
     [['card.yml', '--axis', '--json'], '--axis needs a value', /--axis=VALUE/],
   ])('%j is refused', (rawArgs, message, hint) => {
