@@ -22,12 +22,14 @@ export function createNightlyActivities({ config, store }: ControlDeps) {
     async prepareNightly(input: PrepareNightlyInput): Promise<PreparedNightly> {
       return runActivity(async () => {
         const schedule = await findSchedule(store.sql, input.scheduleName);
-        const { overrides, batchSize, maxInFlight } = schedule.options;
+        const { overrides, batchSize, maxInFlight, strategy } = schedule.options;
         const parsed = parseCard(schedule.cardText, {
           file: schedule.cardFile ?? schedule.name,
           strict: overrides.strict ?? false,
+          ...(strategy === undefined ? {} : { strategy: strategy.file }),
         });
-        const sweep = resolveNight(parsed, overrides, input.scheduledAtMs);
+        const card = strategy === undefined ? parsed : { ...parsed, strategy };
+        const sweep = resolveNight(card, overrides, input.scheduledAtMs);
         const { row } = await startSweep(config, store, sweep, { executor: 'temporal' });
         return {
           sweepId: row.sweepId,

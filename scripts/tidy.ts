@@ -15,7 +15,7 @@ const BANNED_TEXT: readonly [RegExp, string][] = [
   [/\bTODO\b(?! ?\(?#\d+)/, 'TODO without an issue number'],
   [/\b(?:FIXME|XXX|HACK)\b/, 'unfinished work is not committed'],
   [/\b(?:it|test|describe)\.only\(/, '.only leaves the other tests unrun'],
-  [/\bexport default\b(?!.*defineConfig)/, 'no default exports'],
+  [/^export default\b(?!.*defineConfig)/, 'no default exports'],
   [/\bkline/i, 'say candle'],
   [/\bbacktest(?:ing)?Job\b/, 'say sweep or batch'],
 ];

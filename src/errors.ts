@@ -75,6 +75,8 @@ export const ERROR_KINDS = {
   SERVICE_FAILED: FAILURE,
   /** Thrown when the database's schema is newer than this program. */
   SCHEMA_NEWER: FAILURE,
+  /** Thrown when a user's strategy throws or returns no signal; names the bar. Only its point fails. */
+  STRATEGY_FAILED: FAILURE,
   /** Thrown when a sweep ended as failed. */
   SWEEP_FAILED: FAILURE,
 } as const satisfies Record<string, ErrorKind>;

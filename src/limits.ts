@@ -69,3 +69,9 @@ export const SYNTH_BARS_MAX = 10_000_000;
 
 /** Days of a window: each is a sample of the risk metrics at every point, bars or none. */
 export const WINDOW_DAYS_MAX = 36_525;
+
+/** Bytes of a strategy with everything it imports; it is stored with every sweep. */
+export const STRATEGY_CODE_BYTES_MAX = 1_048_576;
+
+/** Indicators on top of each other, the lowest included; warm-ups add up, and three is a long chain. */
+export const INDICATOR_CHAIN_MAX = 8;

@@ -7,6 +7,7 @@ import type { PathKey } from './source.ts';
 /** Rules of signal rules: directions, operands, offsets. */
 
 export function checkDirections(card: IdeaCard): FoundIssue[] {
+  if (card.strategy !== undefined) return [];
   const { mode } = card.position_policy;
   return card.signal_rules.entry_rules.flatMap(({ direction }, n) => {
     if (mode === 'long_short' || mode === `${direction}_only`) return [];

@@ -1,3 +1,5 @@
+import { chainOf, chainProblem, isChained } from './chains.ts';
+import { INDICATOR_CHAIN_MAX } from '../limits.ts';
 import {
   expandedKeys,
   indicatorTypes,
@@ -30,11 +32,6 @@ export function checkSpec(spec: FeatureSpec, path: readonly PathKey[]): FoundIss
       code: 'INVALID_PARAM',
       message: `${message}.`,
     }));
-  if (spec.input_source === 'indicator') {
-    const message = 'Indicators of indicators are not built yet.';
-    const hint = 'use a price: open, high, low, close, volume, hlc3 or ohlc4';
-    issues.push({ path: [...path, 'input_source'], code: 'NOT_YET', message, hint });
-  }
   return [...issues, ...checkOutputs(spec, path)];
 }
 
@@ -51,6 +48,11 @@ export function checkColumns(card: IdeaCard, role: Role): FoundIssue[] {
       if (issue) issues.push(issue);
       owners.set(key, n);
     }
+  });
+  config.feature_specs.forEach((spec, n) => {
+    const issue = chainIssue(spec, config.feature_specs);
+    const path = ['tf_configs', role, 'feature_specs', n, 'input_indicator_key'];
+    if (issue) issues.push({ path, ...issue });
   });
   config.required_indicators.forEach((key, n) => {
     if (owners.has(key)) return;
@@ -92,6 +94,71 @@ function columnIssue(
     message,
     hint: 'give each indicator its own output_key',
   };
+}
+
+/** What is wrong with the source of an indicator of an indicator. */
+function chainIssue(
+  spec: FeatureSpec,
+  specs: readonly FeatureSpec[],
+): Omit<FoundIssue, 'path'> | undefined {
+  if (!isChained(spec)) return undefined;
+  const key = spec.input_indicator_key;
+  const own = expandedKeys(spec);
+  if (key !== null && own.includes(key)) {
+    const message = `${shown(key)} is computed from itself.`;
+    return { code: 'INDICATOR_CYCLE', message, hint: 'name an output of another indicator' };
+  }
+  const problem = chainProblem(spec, specs);
+  if (key === null || problem === 'unknown') return unknownSource(key, spec, specs);
+  if (problem === 'circle') {
+    const message = `${shown(spec.output_key)} is computed from itself, by way of ${shown(key)}.`;
+    return { code: 'INDICATOR_CYCLE', message, hint: 'let one of them read a price' };
+  }
+  if (problem === 'too_deep') {
+    const message = `More than ${INDICATOR_CHAIN_MAX} indicators stand on top of each other.`;
+    return { code: 'INDICATOR_CHAIN', message };
+  }
+  const source = chainOf(spec, specs)?.[1]?.spec;
+  if (source === undefined || !gappedKeys(source).includes(key)) return undefined;
+  const message = `${shown(key)} has a value on one side of the trend only, so nothing can be computed from it.`;
+  return { code: 'SOURCE_WITH_GAPS', message };
+}
+
+function unknownSource(
+  key: string | null,
+  spec: FeatureSpec,
+  specs: readonly FeatureSpec[],
+): Omit<FoundIssue, 'path'> {
+  // A suggestion costs the square of the list; nobody writes a list this long by hand.
+  const others = specs.length > 100 ? [] : specs.filter((one) => one !== spec);
+  const keys = others.flatMap(expandedKeys);
+  if (key === null) {
+    const message = 'input_source: indicator needs an input_indicator_key.';
+    return { code: 'MISSING_FIELD', message, hint: keysHint(keys) };
+  }
+  const code = 'UNDECLARED_FEATURE';
+  const base = others.find((one) => one.output_key === key);
+  if (base) {
+    const hint = `one of ${expandedKeys(base).join(', ')}`;
+    return { code, message: `${shown(key)} has several outputs; name one.`, hint };
+  }
+  const message = `No other indicator of this role has an output ${shown(key)}.`;
+  return { code, message, hint: didYouMean(key, keys) ?? keysHint(keys) };
+}
+
+function keysHint(keys: readonly string[]): string | undefined {
+  return keys.length === 0 ? undefined : `outputs: ${keys.join(', ')}`;
+}
+
+/** Outputs that have no value while the trend is the other way. */
+const GAPPED_OUTPUTS: Readonly<Record<string, readonly string[]>> = {
+  psar: ['long', 'short'],
+  supertrend: ['long', 'short'],
+};
+
+function gappedKeys(spec: FeatureSpec): string[] {
+  const gapped = GAPPED_OUTPUTS[spec.indicator_type] ?? [];
+  return gapped.map((output) => spec.outputs?.[output] ?? `${spec.output_key}_${output}`);
 }
 
 function checkOutputs(spec: FeatureSpec, path: readonly PathKey[]): FoundIssue[] {

@@ -36,6 +36,15 @@ export function checkSpecForTrade(
       hint: USE_STANDARD,
     });
   }
+  if (spec.input_source === 'indicator') {
+    const message = 'The reference finds no source "indicator" when it prepares the frame (B7).';
+    issues.push({
+      path: [...path, 'input_source'],
+      code: 'TRADE_REFUSED',
+      message,
+      hint: USE_STANDARD,
+    });
+  }
   const renamed = Object.entries(spec.outputs ?? {}).find(
     ([suffix, name]) => name !== `${spec.output_key}_${suffix}`,
   );

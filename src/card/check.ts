@@ -75,10 +75,18 @@ function partsOf(card: IdeaCard): CardPart[] {
 
 function checkWhole(card: IdeaCard): FoundIssue[] {
   return [
+    ...checkEntries(card),
     ...checkTimeframes(card),
     ...rolesOf(card).flatMap((role) => checkColumns(card, role)),
     ...checkDirections(card),
   ];
+}
+
+function checkEntries(card: IdeaCard): FoundIssue[] {
+  if (card.strategy !== undefined || card.signal_rules.entry_rules.length > 0) return [];
+  const path = ['signal_rules', 'entry_rules'];
+  const message = 'signal_rules.entry_rules must not be empty.';
+  return [{ path, code: 'INVALID_VALUE', message }];
 }
 
 function checkTimeframes(card: IdeaCard): FoundIssue[] {

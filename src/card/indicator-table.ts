@@ -33,6 +33,11 @@ export function expandedKeys(spec: FeatureSpec): string[] {
     : [spec.output_key];
 }
 
+/** Whether `input_source` means anything to this type. */
+export function readsSource(type: string): boolean {
+  return INDICATORS.get(type)?.inputs.includes('source') === true;
+}
+
 export function paramIssues(spec: FeatureSpec): readonly ParamIssue[] {
   return resolveParams(spec.indicator_type, spec.params).issues;
 }

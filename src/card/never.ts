@@ -9,6 +9,8 @@ import type { ProfileName } from '../engine/profile.ts';
 
 /** Why no entry can ever be filled, or undefined. */
 export function neverTrades(card: IdeaCard, profile: ProfileName): string | undefined {
+  // What a strategy does is only known when it runs.
+  if (card.strategy !== undefined) return neverFills(card, profile);
   const reasons = card.signal_rules.entry_rules.map((rule) => neverHolds(card, rule));
   const first = reasons[0];
   if (first !== undefined && reasons.every((reason) => reason !== undefined)) return first;

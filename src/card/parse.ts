@@ -15,6 +15,7 @@ import {
   type Position,
   type SourceNode,
 } from './source.ts';
+import type { StrategyCode } from './strategy-code.ts';
 import { sweepSchema, type SweepSection } from './sweep-schema.ts';
 import { readYaml } from './yaml.ts';
 import { translateIssues } from './zod-issues.ts';
@@ -26,12 +27,16 @@ export interface ParseOptions {
   readonly strict?: boolean;
   /** Text of a separate sweep file, which then stands in for the card's own `sweep:`. */
   readonly sweepText?: string;
+  /** A strategy file given by flag, which then stands in for the card's own `strategy:`. */
+  readonly strategy?: string;
 }
 
 export interface ParsedCard {
   readonly card: IdeaCard;
   readonly rawSweep: SweepSection | undefined;
   readonly warnings: readonly CardIssue[];
+  /** Bundled code of the card's strategy; the caller that reads files adds it. */
+  readonly strategy?: StrategyCode;
   /** Place of a path in the text, `['sweep', 'axes', 'fast']`; the nearest ancestor where it is missing. */
   locate(path: readonly PathKey[]): Position | undefined;
 }
@@ -42,6 +47,8 @@ export interface CardInspection {
   readonly rawSweep: SweepSection | undefined;
   readonly issues: readonly CardIssue[];
   readonly warnings: readonly CardIssue[];
+  /** The strategy file that the card or the flag names, good card or bad. */
+  readonly strategyFile: string | undefined;
   locate(path: readonly PathKey[]): Position | undefined;
 }
 
@@ -72,13 +79,15 @@ export function inspectCard(text: string, options: ParseOptions = {}): CardInspe
       : readSweepText(options.sweepText, issues, warnings);
   const sweepNode = options.sweepText === undefined ? root && nodeAt(root, ['sweep']) : sweep;
   const rawSweep = sweepNode && readSweep(sweepNode, issues);
-  const card = root && readCard(root, issues, warnings);
+  const strategyFile = options.strategy ?? (root && writtenStrategy(root));
+  const card = root && readCard(root, strategyFile, { issues, warnings });
   const promoted = options.strict === true ? warnings.splice(0) : [];
   return {
     card,
     rawSweep,
     issues: listed([...issues, ...promoted]),
     warnings: listed(warnings),
+    strategyFile,
     locate: (path) => placeOf(path, root, sweepNode),
   };
 }
@@ -153,24 +162,18 @@ function readSweep(node: SourceNode, issues: CardIssue[]): SweepSection | undefi
   return undefined;
 }
 
+/** `strategy:` where it is a text; anything else is the schema's to report. */
+function writtenStrategy(root: SourceNode): string | undefined {
+  const written = nodeAt(root, ['strategy'])?.value;
+  return typeof written === 'string' && written !== '' ? written : undefined;
+}
+
 function readCard(
   root: SourceNode,
-  issues: CardIssue[],
-  warnings: CardIssue[],
+  strategyFile: string | undefined,
+  { issues, warnings }: { readonly issues: CardIssue[]; readonly warnings: CardIssue[] },
 ): IdeaCard | undefined {
-  const plain = withScalarTexts(toPlain(root), root);
-  if (plain['strategy'] !== undefined) {
-    issues.push(
-      placeIssue(
-        {
-          path: ['strategy'],
-          code: 'NOT_YET',
-          message: 'Strategies in TypeScript files are not built yet.',
-        },
-        root,
-      ),
-    );
-  }
+  const plain = withStrategy(withScalarTexts(toPlain(root), root), strategyFile);
   warnings.push(...unknownKeys(plain, root), ...rawWarnings(plain, root));
   const result = cardSchema.safeParse(plain);
   const found = result.success ? checkCard(result.data) : allIssues(plain, result.error.issues);
@@ -196,11 +199,21 @@ function withScalarTexts(plain: PlainValue, root: SourceNode): Record<string, Pl
   return card;
 }
 
+/** With a strategy the card needs no rules. */
+function withStrategy(
+  plain: Record<string, PlainValue>,
+  strategyFile: string | undefined,
+): Record<string, PlainValue> {
+  if (strategyFile === undefined) return plain;
+  const rules = plain['signal_rules'] ?? { entry_rules: [], exit_rules: [] };
+  return { ...plain, strategy: strategyFile, signal_rules: rules };
+}
+
 function unknownKeys(plain: PlainValue, root: SourceNode): CardIssue[] {
   const found: CardIssue[] = [];
   visitUnknownKeys(cardSchema, plain, (path, known) => {
     const key = String(path.at(-1));
-    if (path.length === 1 && (key === 'sweep' || key === 'strategy')) return;
+    if (path.length === 1 && key === 'sweep') return;
     const hint = didYouMean(key, known);
     found.push(
       placeIssue(

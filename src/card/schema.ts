@@ -189,9 +189,17 @@ export const cardSchema = z
       .readonly(),
     bars_history_required: wholeNumber.default(0),
     position_policy: z.preprocess((policy) => policy ?? {}, positionPolicySchema),
+    /** A TypeScript file that decides in place of the rules, as written; its code is in the sweep's spec. */
+    strategy: z.string().min(1).exactOptional(),
+    /** What only the strategy reads, by `view.param(name)`; axes may move them. */
+    strategy_params: z
+      .record(z.string(), z.union([z.number(), z.string(), z.boolean()]))
+      .readonly()
+      .exactOptional(),
+    /** Empty only where a strategy decides (check.ts). */
     signal_rules: z
       .object({
-        entry_rules: z.array(ruleSchema).min(1).readonly(),
+        entry_rules: z.array(ruleSchema).readonly(),
         exit_rules: z
           .array(exitRuleSchema)
           .readonly()

@@ -1,5 +1,5 @@
 import type { ProfileName } from '../engine/profile.ts';
-import { paramIssues, reportedWarmup, resolvedParams } from './indicator-table.ts';
+import { paramIssues, readsSource, reportedWarmup, resolvedParams } from './indicator-table.ts';
 import { shown, type FoundIssue } from './issues.ts';
 import { neverHolds } from './never.ts';
 import { isSpecUsed } from './references.ts';
@@ -50,9 +50,13 @@ function specWarnings(
     const message = `No rule uses ${shown(spec.output_key)} of ${role}.`;
     issues.push({ path, code: 'UNUSED_FEATURE', message });
   }
-  if ((type === 'atr' || type === 'stoch') && spec.input_source !== 'close') {
+  if (!readsSource(type) && spec.input_source !== 'close') {
     const message = `${type} ignores input_source.`;
     issues.push({ path: [...path, 'input_source'], code: 'IGNORED_FIELD', message });
+  }
+  if (spec.input_indicator_key !== null && spec.input_source !== 'indicator') {
+    const message = 'input_indicator_key is ignored without input_source: indicator.';
+    issues.push({ path: [...path, 'input_indicator_key'], code: 'IGNORED_FIELD', message });
   }
   if (profile !== 'trade') return issues;
   if (type === 'cci') {
@@ -100,6 +104,7 @@ function roleWarnings(card: IdeaCard, profile: ProfileName): FoundIssue[] {
 }
 
 function ruleWarnings(card: IdeaCard): FoundIssue[] {
+  if (card.strategy !== undefined) return strategyWarnings(card);
   const issues: FoundIssue[] = [];
   card.signal_rules.exit_rules.forEach((rule, n) => {
     const path = ['signal_rules', 'exit_rules', n];
@@ -122,6 +127,12 @@ function ruleWarnings(card: IdeaCard): FoundIssue[] {
     });
   }
   return issues;
+}
+
+function strategyWarnings({ signal_rules: rules }: IdeaCard): FoundIssue[] {
+  if (rules.entry_rules.length + rules.exit_rules.length === 0) return [];
+  const message = 'signal_rules are ignored: the strategy decides.';
+  return [{ path: ['signal_rules'], code: 'IGNORED_FIELD', message }];
 }
 
 function accountWarnings(card: IdeaCard, profile: ProfileName): FoundIssue[] {

@@ -1,8 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
-import { parseCard, type ParsedCard } from '../card/parse.ts';
+import {
+  cardInvalid,
+  inspectCard,
+  parseCard,
+  type ParsedCard,
+  type ParseOptions,
+} from '../card/parse.ts';
 import { readYaml } from '../card/yaml.ts';
 import { SweepError } from '../errors.ts';
+import { bundleStrategy, isStrategyProblem } from '../executor/bundle-strategy.ts';
 import { resolveSweep, type Sweep, type SweepOverrides } from '../grid/sweep.ts';
 import { CARD_BYTES_MAX } from '../limits.ts';
 import type { Window } from '../time.ts';
@@ -11,16 +18,24 @@ import { warn } from './output.ts';
 
 /** Cards are files only here; everything below works on their text. */
 
+/** Flags that change how a card is read. */
+export type CardFlags = Pick<SweepOverrides, 'strict' | 'strategy'>;
+
 /**
- * Reads and parses a card.
+ * Reads and parses a card, and bundles the strategy that it or `--strategy` names.
  * @throws SweepError CARD_NOT_FOUND (with close file names), CARD_INVALID with every issue.
  */
-export async function loadCard(path: string, isStrict: boolean): Promise<ParsedCard> {
+export async function loadCard(path: string, flags: CardFlags): Promise<ParsedCard> {
   const text = await readCardText(path);
   const cardPath = cardOfSweepFile(text, path);
-  if (cardPath === undefined) return parseCard(text, { file: path, strict: isStrict });
+  const options = {
+    file: path,
+    strict: flags.strict === true,
+    ...(flags.strategy === undefined ? {} : { strategy: flags.strategy }),
+  };
+  if (cardPath === undefined) return inspectWithStrategy(text, options, path);
   const cardText = await readCardText(cardPath);
-  return parseCard(cardText, { file: path, strict: isStrict, sweepText: text });
+  return inspectWithStrategy(cardText, { ...options, sweepText: text }, cardPath);
 }
 
 /**
@@ -32,7 +47,7 @@ export async function loadSweep(
   overrides: SweepOverrides,
   findWindow?: (parsed: ParsedCard) => Promise<Window | undefined>,
 ): Promise<Sweep> {
-  const parsed = await loadCard(path, overrides.strict === true);
+  const parsed = await loadCard(path, overrides);
   const hasWindow = overrides.window !== undefined || parsed.rawSweep?.window !== undefined;
   const fallbackWindow = hasWindow ? undefined : await findWindow?.(parsed);
   const completed = fallbackWindow === undefined ? overrides : { ...overrides, fallbackWindow };
@@ -50,6 +65,23 @@ export function warnAboutCard(path: string, parsed: ParsedCard): void {
 }
 
 // --- internal ---
+
+/** A path of the card starts at the card's folder, one of the flag where the command was called. */
+async function inspectWithStrategy(
+  text: string,
+  options: ParseOptions,
+  cardPath: string,
+): Promise<ParsedCard> {
+  const { strategyFile } = inspectCard(text, options);
+  if (strategyFile === undefined) return parseCard(text, options);
+  const isFlag = options.strategy !== undefined;
+  const result = await bundleStrategy(strategyFile, isFlag ? process.cwd() : dirname(cardPath));
+  if (!isStrategyProblem(result)) return { ...parseCard(text, options), strategy: result };
+  const found = inspectCard(text, options);
+  const place = isFlag ? undefined : found.locate(['strategy']);
+  const issue = { path: isFlag ? '--strategy' : 'strategy', ...place, ...result };
+  throw cardInvalid([...found.issues, issue], options.file);
+}
 
 /** A sweep file names its card, relative to itself, and has no rules of its own. */
 function cardOfSweepFile(text: string, path: string): string | undefined {

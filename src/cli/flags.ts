@@ -55,6 +55,11 @@ export const sweepFlags = {
     description: 'Accept fewer candles before the window than the indicators want',
   },
   strict: { type: 'boolean', description: 'Treat warnings about the card as errors' },
+  strategy: {
+    type: 'string',
+    valueHint: 'FILE',
+    description: 'A TypeScript function that decides in place of the rules',
+  },
 } as const satisfies ArgsDef;
 
 interface SweepFlagValues {
@@ -64,6 +69,7 @@ interface SweepFlagValues {
   readonly name?: string | undefined;
   readonly 'allow-short-warmup'?: boolean | undefined;
   readonly strict?: boolean | undefined;
+  readonly strategy?: string | undefined;
 }
 
 /** The overrides that a command line asks for; nothing that it does not mention. */
@@ -83,6 +89,7 @@ export function sweepOverrides(
     ...(args.name === undefined ? {} : { name: args.name }),
     ...(args['allow-short-warmup'] === true ? { allowShortWarmup: true } : {}),
     ...(args.strict === true ? { strict: true } : {}),
+    ...(args.strategy === undefined ? {} : { strategy: args.strategy }),
   };
 }
 

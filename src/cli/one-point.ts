@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { cardHash } from '../card/canonical.ts';
-import type { IdeaCard } from '../card/schema.ts';
+import { resolvedParams } from '../card/indicator-table.ts';
+import type { FeatureSpec, IdeaCard } from '../card/schema.ts';
 import { assert } from '../assert.ts';
 import type { Config } from '../config.ts';
 import type { BacktestResult } from '../engine/backtest.ts';
@@ -11,7 +12,10 @@ import { buildFeeds } from '../executor/feeds.ts';
 import { planSweep, type SweepPlan } from '../executor/plan-sweep.ts';
 import { runPoint } from '../executor/run-point.ts';
 import { openContext } from '../executor/sweep-context.ts';
+import type { Axis, AxisScalar } from '../grid/axis.ts';
 import type { Grid } from '../grid/grid.ts';
+import { cardByCode } from '../grid/identity.ts';
+import { valueAt, type CardPath } from '../grid/path.ts';
 import type { Sweep } from '../grid/sweep.ts';
 import { computeMetrics } from '../metrics/metrics.ts';
 import type { MetricValues } from '../report/metrics-table.ts';
@@ -29,9 +33,13 @@ export interface Recorded {
   readonly plan: SweepPlan;
 }
 
-/** The sweep without its axes: the card's own values as a grid of one point. */
+/**
+ * The sweep without its axes: the card's own values as a grid of one point. For a strategy, which may
+ * ask for them by name, axes stay, each with the one value that the card has.
+ */
 export function withoutAxes(sweep: Sweep): Sweep {
-  return { ...sweep, axes: [], constraints: [], require: [] };
+  const axes = sweep.strategy === undefined ? [] : sweep.axes.map((axis) => ownValue(sweep, axis));
+  return { ...sweep, axes, constraints: [], require: [] };
 }
 
 /**
@@ -55,12 +63,12 @@ export async function recordPoint(
   const { pointIndex } = options;
   assertRunnable(plan.grid, pointIndex);
   const feeds = await buildFeeds(config, plan.feedPlans);
-  const context = openContext(
+  const context = await openContext(
     sweep,
     feeds.map((feed) => join(config.feedsDir, feed.fileName)),
   );
   const card = plan.grid.cardAt(pointIndex);
-  const result = runPoint(context.library, sweep, card);
+  const result = runPoint(context, pointIndex);
   return {
     sweep,
     card,
@@ -81,7 +89,7 @@ export function recordedDocument(
   const { exec, mtf, htf } = card.tf_configs;
   return {
     card,
-    card_hash: cardHash(card),
+    card_hash: cardHash(cardByCode(card, sweep.strategy)),
     profile: sweep.profile,
     engine_version: ENGINE_VERSION,
     symbol: card.symbol_universe[0],
@@ -112,6 +120,20 @@ export function equityPoints(result: BacktestResult): [string, number][] {
 }
 
 // --- internal ---
+
+function ownValue({ card }: Sweep, axis: Axis): Axis {
+  const value = axis.members.map(({ path }) => ownScalar(card, path) ?? '');
+  return { ...axis, values: [value] };
+}
+
+function ownScalar(card: IdeaCard, path: CardPath): AxisScalar | undefined {
+  const written = valueAt(card, path);
+  if (Array.isArray(written)) return written[0] as AxisScalar;
+  if (written !== undefined && written !== null) return written as AxisScalar;
+  // A parameter that the card leaves out has its default.
+  const spec = valueAt(card, path.slice(0, 4)) as FeatureSpec | undefined;
+  return path[4] === 'params' && spec ? resolvedParams(spec)[String(path[5])] : undefined;
+}
 
 function assertRunnable(grid: Grid, pointIndex: number): void {
   assert(pointIndex >= 0 && pointIndex < grid.size, `point ${pointIndex} is outside the grid`);

@@ -152,6 +152,7 @@ function runBars(run: Run): number {
   const { exchange, equity, startBar, canFlip, strategy } = run;
   const { account } = exchange;
   const { endBar } = run.feeds;
+  strategy.begin?.({ account, startBar });
   const signals = strategy.evaluate?.(startBar, run.signalBuffers);
   const view = signals ? undefined : new RuntimeSnapshotView(run.feeds, run.options.params);
   const stops = new StopChecks(run);

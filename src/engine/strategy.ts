@@ -1,6 +1,7 @@
 import type { Condition, IdeaCard, Rule } from '../card/schema.ts';
 import type { MultiTFFeedStore } from '../feed/multi-tf.ts';
 import type { RuntimeSnapshotView, TFContext } from '../feed/snapshot-view.ts';
+import type { Account } from './account.ts';
 import {
   ENTER_LONG,
   ENTER_SHORT,
@@ -20,8 +21,18 @@ export type SignalCode = 0 | 1 | 2 | 3;
 export const NO_SIGNAL = 0;
 export const EXIT_SIGNAL = 3;
 
+/** What a strategy may look at besides the view. */
+export interface StrategyRun {
+  /** Read only: the exchange changes it. */
+  readonly account: Account;
+  /** Exec row of the first simulated bar. */
+  readonly startBar: number;
+}
+
 /** What decides at the close of a bar. */
 export interface Strategy {
+  /** Called once, before the first bar. */
+  begin?(run: StrategyRun): void;
   /**
    * `side` is the position held: 0 flat, 1 long, −1 short. With `canFlip` an entry opposite to the
    * position closes and reverses it; without, entries while in position mean nothing.

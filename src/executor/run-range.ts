@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { AssertionError } from '../assert.ts';
-import type { IdeaCard } from '../card/schema.ts';
 import { BacktestBuffers } from '../engine/backtest.ts';
 import type { KernelRow } from '../engine/kernel/kernel.ts';
 import type { MetricLookup } from '../grid/require.ts';
@@ -98,10 +97,9 @@ class RowColumns {
     const refusal = context.grid.refusal(pointIndex);
     if (refusal) return this.#append(pointIndex, 'refused', `${refusal.code}: ${refusal.message}`);
     try {
-      const card = context.grid.cardAt(pointIndex);
       const { outcome, profitFactorMode } =
-        context.kernel?.run(card, context.library.bind(card), values) ??
-        this.#runByLoop(context, card, values);
+        this.#runByKernel(context, pointIndex, values) ??
+        this.#runByLoop(context, pointIndex, values);
       this.#append(pointIndex, outcome, null);
       this.#profitFactorMode[this.count - 1] = profitFactorMode;
       this.#eligible[this.count - 1] =
@@ -114,8 +112,19 @@ class RowColumns {
     }
   }
 
-  #runByLoop({ library, sweep }: SweepContext, card: IdeaCard, values: Float64Array): KernelRow {
-    const result = runPoint(library, sweep, card, this.#buffers);
+  /** Undefined where the kernel does not take the card. */
+  #runByKernel(
+    { kernel, grid, library }: SweepContext,
+    pointIndex: number,
+    values: Float64Array,
+  ): KernelRow | undefined {
+    if (kernel === undefined) return undefined;
+    const card = grid.cardAt(pointIndex);
+    return kernel.run(card, library.bind(card), values);
+  }
+
+  #runByLoop(context: SweepContext, pointIndex: number, values: Float64Array): KernelRow {
+    const result = runPoint(context, pointIndex, this.#buffers);
     return { profitFactorMode: writeMetrics(result, values), outcome: result.outcome };
   }
 

@@ -1,6 +1,7 @@
 import { cardHash } from '../card/canonical.ts';
 import type { Config } from '../config.ts';
 import { ENGINE_VERSION } from '../engine/profile.ts';
+import { cardByCode } from '../grid/identity.ts';
 import type { Sweep } from '../grid/sweep.ts';
 import { canonicalJson } from '../hash.ts';
 import type { Store } from '../store/db.ts';
@@ -34,7 +35,7 @@ export async function startSweep(
     name: sweep.name,
     identity: plan.identity,
     spec: sweep,
-    cardHash: cardHash(sweep.card),
+    cardHash: cardHash(cardByCode(sweep.card, sweep.strategy)),
     candleDigest: plan.candleDigest,
     engineVersion: ENGINE_VERSION,
     executor: options.executor,

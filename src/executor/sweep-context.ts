@@ -6,6 +6,7 @@ import { openFeed, openMappedFeed, type MappedFeed } from '../feed/read.ts';
 import { compileRequire, type MetricLookup } from '../grid/require.ts';
 import { createGrid, type Grid } from '../grid/grid.ts';
 import type { Sweep } from '../grid/sweep.ts';
+import { loadStrategy, type StrategyMaker } from './load-strategy.ts';
 
 /** What a thread needs to run any point of a sweep; rebuilt from the stored spec and the feed files. */
 export interface SweepContext {
@@ -15,10 +16,12 @@ export interface SweepContext {
   readonly isEligible: (metrics: MetricLookup) => boolean;
   /** The fast path, where the card is one it takes; its results are the bar loop's. */
   readonly kernel: SweepKernel | undefined;
+  /** Absent where the card's rules decide. */
+  readonly makeStrategy: StrategyMaker | undefined;
 }
 
 /** A context over feeds that this process has mapped already (threads view the same pages). */
-export function createContext(sweep: Sweep, feeds: readonly MappedFeed[]): SweepContext {
+export function createContext(sweep: Sweep, feeds: readonly MappedFeed[]): Promise<SweepContext> {
   return contextOver(sweep, feeds.map(openMappedFeed));
 }
 
@@ -26,7 +29,7 @@ export function createContext(sweep: Sweep, feeds: readonly MappedFeed[]): Sweep
  * A context over feed files, opened and checked here.
  * @throws SweepError FEED_MISSING or FEED_CORRUPT, naming the file.
  */
-export function openContext(sweep: Sweep, paths: readonly string[]): SweepContext {
+export async function openContext(sweep: Sweep, paths: readonly string[]): Promise<SweepContext> {
   return contextOver(
     sweep,
     paths.map((path) => openFeed(path)),
@@ -35,7 +38,7 @@ export function openContext(sweep: Sweep, paths: readonly string[]): SweepContex
 
 // --- internal ---
 
-function contextOver(sweep: Sweep, stores: readonly FeedStore[]): SweepContext {
+async function contextOver(sweep: Sweep, stores: readonly FeedStore[]): Promise<SweepContext> {
   const hasFunding = stores.some((store) => store.funding !== undefined);
   const isKernelTaken = kernelSupport(sweep.card, sweep, { hasFunding }).isSupported;
   return {
@@ -44,5 +47,6 @@ function contextOver(sweep: Sweep, stores: readonly FeedStore[]): SweepContext {
     library: new FeedLibrary(stores, sweep),
     isEligible: compileRequire(sweep.require),
     kernel: isKernelTaken ? new SweepKernel(sweep.window) : undefined,
+    makeStrategy: sweep.strategy && (await loadStrategy(sweep.strategy)),
   };
 }

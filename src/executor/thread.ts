@@ -8,21 +8,24 @@ import type { SharedContext } from './thread-pool.ts';
  */
 const contexts = new Map<string, SweepContext>();
 
-export function runOnThread(task: { context: SharedContext; request: RangeRequest }): RangeResult {
-  return runRange(contextOf(task.context), task.request);
+export async function runOnThread(task: {
+  context: SharedContext;
+  request: RangeRequest;
+}): Promise<RangeResult> {
+  return runRange(await contextOf(task.context), task.request);
 }
 
 // --- internal ---
 
 const CONTEXTS_MAX = 4;
 
-function contextOf(shared: SharedContext): SweepContext {
+async function contextOf(shared: SharedContext): Promise<SweepContext> {
   const known = contexts.get(shared.contextId);
   if (known) return known;
   const [oldest] = contexts.keys();
   if (contexts.size >= CONTEXTS_MAX && oldest !== undefined) contexts.delete(oldest);
   const text = new TextDecoder().decode(new Uint8Array(shared.sweepJson).slice());
-  const context = createContext(JSON.parse(text), shared.feeds);
+  const context = await createContext(JSON.parse(text), shared.feeds);
   contexts.set(shared.contextId, context);
   return context;
 }

@@ -98,12 +98,12 @@ function differencesOf(context: SweepContext, stored: StoredPoint): Difference[]
 }
 
 function runAgain(
-  { library, sweep, grid }: SweepContext,
+  context: SweepContext,
   pointIndex: number,
   values: Float64Array,
 ): { readonly outcome: string; readonly profit_factor_mode: string | null } {
   try {
-    const result = runPoint(library, sweep, grid.cardAt(pointIndex));
+    const result = runPoint(context, pointIndex);
     return { profit_factor_mode: writeMetrics(result, values), outcome: result.outcome };
   } catch (error) {
     // The sweep stored such a point as failed; anything else it stored is a difference.

@@ -1,10 +1,11 @@
-import { indicator, sourceSeries } from '../indicators/registry.ts';
+import { indicator, sourceSeries, type PriceColumns } from '../indicators/registry.ts';
 import type { IndicatorInputs } from '../indicators/definition.ts';
 import { SweepError } from '../errors.ts';
 import { timeframeMs, type Timeframe } from '../time.ts';
 import { FeedStore, type FeedArrays, type FloatColumn } from './feed-store.ts';
 import { FEED_FORMAT_VERSION, type ColumnManifest, type FeedManifest } from './manifest.ts';
 import type { ColumnPlan, FeedPlan } from './plan.ts';
+import type { SeriesSpec } from './series.ts';
 
 /** Stored candles as the builder reads them: parallel arrays, ascending open times in epoch ms. */
 export interface CandleColumns {
@@ -123,9 +124,44 @@ function computeSeries(
     close: candles.close.subarray(firstRow),
     volume: candles.volume.subarray(firstRow),
   };
-  const source = sourceSeries(rows, series.source ?? 'close');
-  const inputs: IndicatorInputs = { ...rows, source };
-  return indicator(series.type).compute(inputs, series.params, plan.profile);
+  return computeSpec(series, rows, plan.profile);
+}
+
+function computeSpec(
+  { type, params, source }: SeriesSpec,
+  rows: PriceColumns,
+  profile: FeedPlan['profile'],
+): Readonly<Record<string, Float64Array>> {
+  const definition = indicator(type);
+  if (source === null || typeof source === 'string') {
+    return definition.compute(
+      { ...rows, source: sourceSeries(rows, source ?? 'close') },
+      params,
+      profile,
+    );
+  }
+  const below = computeSpec(source.series, rows, profile)[source.output] as Float64Array;
+  let first = 0;
+  while (first < below.length && Number.isNaN(below[first])) first++;
+  // Formulas expect values only: they get the rows from the source's first value on.
+  const inputs: IndicatorInputs = {
+    open: rows.open.subarray(first),
+    high: rows.high.subarray(first),
+    low: rows.low.subarray(first),
+    close: rows.close.subarray(first),
+    volume: rows.volume.subarray(first),
+    source: below.subarray(first),
+  };
+  const outputs = Object.entries(definition.compute(inputs, params, profile));
+  return Object.fromEntries(outputs.map(([output, values]) => [output, delayed(values, first)]));
+}
+
+/** `values` with `count` rows without a value before it. */
+function delayed(values: Float64Array, count: number): Float64Array {
+  const column = new Float64Array(values.length + count);
+  column.fill(Number.NaN, 0, count);
+  column.set(values, count);
+  return column;
 }
 
 function featureColumn(plan: FeedPlan, column: ColumnPlan, computed: Float64Array): FeatureColumn {

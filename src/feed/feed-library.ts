@@ -1,4 +1,5 @@
 import { assert, required } from '../assert.ts';
+import { chainOf, isChained } from '../card/chains.ts';
 import type { FeatureSpec, IdeaCard, Role } from '../card/schema.ts';
 import { SweepError } from '../errors.ts';
 import type { Sweep } from '../grid/sweep.ts';
@@ -76,8 +77,9 @@ export class FeedLibrary {
     const indicators = new Map<string, FloatColumn>();
     const firstValid = new Map<string, number>();
     let seedBars = 0;
-    for (const spec of card.tf_configs[role]?.feature_specs ?? []) {
-      const series = this.#seriesOf(spec, stores);
+    const specs = card.tf_configs[role]?.feature_specs ?? [];
+    for (const spec of specs) {
+      const series = this.#seriesOf(spec, specs, stores);
       for (const { key, output } of series.outputs) {
         // `standard` binds only what this card's rules read, as in a grid of this one point.
         if (startMs === undefined && !references.keys.has(key)) continue;
@@ -120,6 +122,7 @@ export class FeedLibrary {
   }
 
   #referencesOf(card: IdeaCard): Record<Role, References> {
+    if (card.strategy !== undefined) return referencesOf(card);
     // Grid points share what their params do not touch, so rules are mostly one object per sweep.
     const known = this.#references.get(card.signal_rules);
     if (known && card.risk_model === this.#sweep.card.risk_model) return known;
@@ -130,22 +133,21 @@ export class FeedLibrary {
     return references;
   }
 
-  #seriesOf(spec: FeatureSpec, stores: NonEmpty<FeedStore>): BoundSeries {
+  #seriesOf(
+    spec: FeatureSpec,
+    specs: readonly FeatureSpec[],
+    stores: NonEmpty<FeedStore>,
+  ): BoundSeries {
     const { symbol, timeframe } = stores[0];
-    const { indicator_type, params, input_source, output_key, outputs } = spec;
-    const key = JSON.stringify([
-      symbol,
-      timeframe,
-      indicator_type,
-      params,
-      input_source,
-      output_key,
-      outputs,
-    ]);
+    const chain = isChained(spec) ? (chainOf(spec, specs) ?? []) : [{ spec }];
+    const key = JSON.stringify([symbol, timeframe, ...chain.map((link) => keyOf(link.spec))]);
     let bound = this.#series.get(key);
     if (!bound) {
-      const series = seriesOf(spec);
-      assert(series, `bind: ${indicator_type} ${output_key} is refused and must not be run`);
+      const series = seriesOf(spec, specs);
+      assert(
+        series,
+        `bind: ${spec.indicator_type} ${spec.output_key} is refused and must not be run`,
+      );
       bound = new BoundSeries(series, stores);
       this.#series.set(key, bound);
     }
@@ -207,6 +209,12 @@ class BoundSeries {
     this.#columns.set(id, bound);
     return bound;
   }
+}
+
+/** What of a spec decides its series and their names. */
+function keyOf(spec: FeatureSpec): unknown[] {
+  const { indicator_type, params, input_source, input_indicator_key, output_key, outputs } = spec;
+  return [indicator_type, params, input_source, input_indicator_key, output_key, outputs];
 }
 
 function groupKey(symbol: string, timeframe: string): string {

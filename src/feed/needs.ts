@@ -1,4 +1,5 @@
 import { required } from '../assert.ts';
+import { chainOf, isChained } from '../card/chains.ts';
 import type { Condition, IdeaCard, Role } from '../card/schema.ts';
 import type { Axis } from '../grid/axis.ts';
 import type { Sweep } from '../grid/sweep.ts';
@@ -59,7 +60,8 @@ function standardNeeds(sweep: Sweep, symbols: readonly string[]): GridNeeds {
     const columns = new Map<string, ColumnNeed>();
     forEachSpec(sweep, role, (series, axes) => {
       for (const { key, output } of series.outputs) {
-        if (!references[role].keys.has(key)) continue;
+        // An axis may rename an output; a strategy may read it under any name.
+        if (sweep.card.strategy === undefined && !references[role].keys.has(key)) continue;
         const id = columnId(series.id, output);
         columns.set(id, { id, series, output, startMs: undefined, axes });
       }
@@ -93,8 +95,9 @@ function addAllOutputs(
   role: Role,
   to: { startMs: number; axes: readonly Axis[]; found: Map<string, ColumnNeed> },
 ): void {
-  for (const spec of card.tf_configs[role]?.feature_specs ?? []) {
-    const series = seriesOf(spec);
+  const specs = card.tf_configs[role]?.feature_specs ?? [];
+  for (const spec of specs) {
+    const series = seriesOf(spec, specs);
     for (const { output } of series?.outputs ?? []) {
       const id = columnId((series as Series).id, output, to.startMs);
       if (to.found.has(id)) continue;
@@ -116,13 +119,28 @@ function forEachSpec(
 ): void {
   const specs = sweep.card.tf_configs[role]?.feature_specs ?? [];
   for (let index = 0; index < specs.length; index++) {
-    const axes = axesTouching(sweep, under('tf_configs', role, 'feature_specs', index));
+    const axes = axesTouching(sweep, chainFilter(sweep, role, index));
     for (const card of cardsOver(sweep, axes)) {
-      const spec = card.tf_configs[role]?.feature_specs[index];
-      const series = spec && seriesOf(spec);
+      const varied = card.tf_configs[role]?.feature_specs ?? [];
+      const spec = varied[index];
+      const series = spec && seriesOf(spec, varied);
       if (series) visit(series, axes);
     }
   }
+}
+
+/** Axes that move a spec or one that it is computed from. */
+function chainFilter(sweep: Sweep, role: Role, index: number): AxisFilter {
+  const specs = sweep.card.tf_configs[role]?.feature_specs ?? [];
+  const isInRole = under('tf_configs', role, 'feature_specs');
+  const isRenaming: AxisFilter = (path, axis) => isInRole(path, axis) && path[4] !== 'params';
+  const isSource: AxisFilter = (path, axis) => isInRole(path, axis) && path[4] === 'input_source';
+  const hasChains = specs.some(isChained) || axesTouching(sweep, isSource).length > 0;
+  // Where an axis renames an output or a source, the chain may lead through any spec.
+  if (hasChains && axesTouching(sweep, isRenaming).length > 0) return isInRole;
+  const chain = chainOf(required(specs[index], 'a spec of the role'), specs) ?? [];
+  const members = new Set([index, ...chain.map(({ spec }) => specs.indexOf(spec))]);
+  return (path, axis) => isInRole(path, axis) && members.has(path[3] as number);
 }
 
 /** Union over the grid of what the rules read; only axes that can change a key or an offset are enumerated. */
@@ -154,6 +172,8 @@ function mergeReferences(
 function rulePartsOf(card: IdeaCard): AxisFilter[] {
   const filters: AxisFilter[] = [
     (path) => path[0] === 'risk_model' && path.at(-1) === 'atr_key',
+    // How far back a strategy can look.
+    (path) => card.strategy !== undefined && path.at(-1) === 'warmup_bars',
     () => false,
   ];
   for (const kind of ['entry_rules', 'exit_rules'] as const) {

@@ -1,4 +1,5 @@
-import type { Condition, IdeaCard, Role } from '../card/schema.ts';
+import type { Condition, FeatureSpec, IdeaCard, Role } from '../card/schema.ts';
+import { outputKeys } from '../indicators/registry.ts';
 
 /** What the rules and the risk model of one card read, per role. */
 export interface References {
@@ -17,6 +18,7 @@ export function isPriceName(name: string): name is PriceName {
 
 /** References of a card's rules, plus the risk model's atr keys (always the exec role). */
 export function referencesOf(card: IdeaCard): Record<Role, References> {
+  if (card.strategy !== undefined) return everything(card);
   const found = {
     exec: { keys: new Set<string>(), lookbackBars: 0 },
     mtf: { keys: new Set<string>(), lookbackBars: 0 },
@@ -36,6 +38,26 @@ export function referencesOf(card: IdeaCard): Record<Role, References> {
 }
 
 // --- internal ---
+
+/**
+ * What a strategy reads is only known when it runs: it may read every column. It can look back as far
+ * as the warm-up of the role's series, or `warmup_bars` where that is more.
+ */
+function everything(card: IdeaCard): Record<Role, References> {
+  const ofRole = (role: Role): References => {
+    const config = card.tf_configs[role];
+    const specs = config?.feature_specs ?? [];
+    return {
+      keys: new Set([...PRICE_NAMES, ...specs.flatMap((spec) => keysOf(spec))]),
+      lookbackBars: Math.max(1, config?.warmup_bars ?? 0),
+    };
+  };
+  return { exec: ofRole('exec'), mtf: ofRole('mtf'), htf: ofRole('htf') };
+}
+
+function keysOf(spec: FeatureSpec): string[] {
+  return outputKeys(spec).map(({ key }) => key);
+}
 
 function operandsOf(condition: Condition): string[] {
   return condition.is_indicator_comparison

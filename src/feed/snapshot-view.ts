@@ -159,6 +159,8 @@ export class TFContext {
   #at(column: FloatColumn, barsBack: number): number {
     if (!(barsBack >= 0))
       throw new RangeError(`barsBack is ${barsBack}: the future is not visible`);
+    if (!Number.isInteger(barsBack))
+      throw new RangeError(`barsBack is ${barsBack}: no whole number`);
     const row = this.#bar - barsBack;
     if (row < this.#firstBar || this.#bar < 0) return Number.NaN;
     return column[row] ?? Number.NaN;

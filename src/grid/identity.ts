@@ -1,3 +1,5 @@
+import type { IdeaCard } from '../card/schema.ts';
+import type { StrategyCode } from '../card/strategy-code.ts';
 import { hashJson, type Json } from '../hash.ts';
 import type { Sweep } from './spec.ts';
 
@@ -9,7 +11,8 @@ export function sweepIdentity(
   sweep: Sweep,
   inputs: { readonly engineVersion: string; readonly candleDigest: string },
 ): string {
-  const { profile, card, axes, constraints, window, precision, allowShortWarmup } = sweep;
+  const { profile, axes, constraints, window, precision, allowShortWarmup } = sweep;
+  const card = cardByCode(sweep.card, sweep.strategy);
   return hashJson({
     engineVersion: inputs.engineVersion,
     candleDigest: inputs.candleDigest,
@@ -26,4 +29,9 @@ export function sweepIdentity(
     precision,
     allowShortWarmup,
   } as unknown as Json);
+}
+
+/** A strategy counts by its code: where the file lies makes no other card. */
+export function cardByCode(card: IdeaCard, strategy: StrategyCode | undefined): IdeaCard {
+  return strategy === undefined ? card : { ...card, strategy: strategy.hash };
 }

@@ -1,4 +1,5 @@
 import type { IdeaCard } from '../card/schema.ts';
+import type { StrategyCode } from '../card/strategy-code.ts';
 import type { ProfileName } from '../engine/profile.ts';
 import type { Window } from '../time.ts';
 import type { Axis } from './axis.ts';
@@ -16,6 +17,8 @@ export interface Sweep {
   readonly objective: Objective;
   readonly precision: 'float64' | 'float32';
   readonly allowShortWarmup: boolean;
+  /** The code behind `card.strategy`: it travels with the sweep to every worker. */
+  readonly strategy?: StrategyCode;
 }
 
 export interface Objective {
@@ -37,6 +40,8 @@ export interface SweepOverrides {
   readonly allowShortWarmup?: boolean;
   readonly name?: string;
   readonly strict?: boolean;
+  /** `--strategy FILE`: read before the sweep is resolved, where files are read. */
+  readonly strategy?: string;
   /** Used when neither file nor flag names a window (`backtest` without one). */
   readonly fallbackWindow?: Window;
 }

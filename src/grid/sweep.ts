@@ -18,6 +18,7 @@ import { parseSetFlag, parseWindowFlag } from './overrides.ts';
 import { applyPath, isPathFailure, resolvePath } from './path.ts';
 import { isExpressionFailure } from './expression.ts';
 import { resolveAxes, type Report } from './resolve-axes.ts';
+import { reportStrategy } from './strategy.ts';
 import type { Objective, Sweep, SweepOverrides } from './spec.ts';
 
 import { findTraps } from './traps.ts';
@@ -50,6 +51,7 @@ export function resolveSweep(parsed: ParsedCard, overrides: SweepOverrides, nowM
   const profile = resolveProfile(overrides.profile ?? section.profile ?? 'standard', report);
   if (profile === 'trade') reportForTrade(card, axes, report);
   reportTexts(section, axes, report);
+  reportStrategy(parsed, axes, report);
   const sweep: Sweep = {
     name: resolveName(overrides.name ?? section.name, card, report),
     card,
@@ -61,6 +63,7 @@ export function resolveSweep(parsed: ParsedCard, overrides: SweepOverrides, nowM
     objective: resolveObjective(section, overrides.objective, report),
     precision: section.feed?.precision ?? 'float64',
     allowShortWarmup: overrides.allowShortWarmup ?? false,
+    ...(parsed.strategy === undefined ? {} : { strategy: parsed.strategy }),
   };
   if (issues.length > 0) throw cardInvalid(issues);
   const grid = createGrid(sweep);
@@ -148,6 +151,10 @@ function applySets(card: IdeaCard, sets: readonly string[], report: Report): Ide
     const path = resolvePath(current, flag.path);
     if (isPathFailure(path)) {
       report(['--set'], path.code, path.message, path.hint);
+      continue;
+    }
+    if (path[0] === 'strategy') {
+      report(['--set'], 'STRATEGY_SET', '--set cannot change the strategy.', 'use --strategy FILE');
       continue;
     }
     const { value, issues } = readerAt(cardSchema, path)(flag.value);

@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres';
 import { didYouMean } from '../card/issues.ts';
+import type { StrategyCode } from '../card/strategy-code.ts';
 import { SweepError } from '../errors.ts';
 import type { SweepOverrides } from '../grid/sweep.ts';
 
@@ -18,6 +19,8 @@ export interface ScheduleOptions {
   readonly overrides: SweepOverrides;
   readonly batchSize?: number;
   readonly maxInFlight?: number;
+  /** Code of the card's strategy, as it was when the schedule was created. */
+  readonly strategy?: StrategyCode;
 }
 
 export type NewSchedule = Omit<ScheduleRow, 'createdMs'>;

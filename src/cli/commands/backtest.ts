@@ -1,6 +1,5 @@
 import { defineCommand } from 'citty';
 import { loadConfig } from '../../config.ts';
-import { SweepError } from '../../errors.ts';
 import { renderCsv } from '../../report/csv.ts';
 import { plural } from '../../report/format.ts';
 import { windowOfAllCandles } from '../all-candles.ts';
@@ -12,7 +11,7 @@ import { note, print, printJson } from '../output.ts';
 import { writeParquet } from '../parquet.ts';
 import { renderRecorded } from '../recorded-view.ts';
 
-const { set, window, profile, strict } = sweepFlags;
+const { set, window, profile, strict, strategy } = sweepFlags;
 
 const ARGS = {
   ...cardArgument,
@@ -21,11 +20,7 @@ const ARGS = {
   profile,
   'allow-short-warmup': sweepFlags['allow-short-warmup'],
   strict,
-  strategy: {
-    type: 'string',
-    valueHint: 'FILE',
-    description: 'A strategy in TypeScript; not built yet',
-  },
+  strategy,
   equity: { type: 'boolean', description: 'Add the equity curve to --json' },
   'trades-csv': {
     type: 'string',
@@ -47,11 +42,6 @@ export const backtestCommand = defineCommand({
   },
   args: ARGS,
   async run({ args, rawArgs }) {
-    if (args.strategy !== undefined) {
-      throw new SweepError('NOT_YET', 'strategies in TypeScript are not built yet', {
-        hint: 'write the rules in the card',
-      });
-    }
     await assertWritable('--trades-csv', args['trades-csv']);
     await assertWritable('--equity-parquet', args['equity-parquet']);
     const config = loadConfig();

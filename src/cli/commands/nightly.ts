@@ -47,7 +47,7 @@ export const nightlyCommand = defineCommand({
     const batchSize = wholeNumber('--batch-size', args['batch-size'], { min: 1 });
     const config = loadConfig(undefined, threads === undefined ? {} : { threads });
     const overrides = sweepOverrides(args, rawArgs, ARGS);
-    const parsed = await loadCard(args.card, overrides.strict === true);
+    const parsed = await loadCard(args.card, overrides);
     const { resolveNight } = await import('../../nightly/rolling-window.ts');
     const { runNight } = await import('../../nightly/run-night.ts');
     // Before Postgres is started: what is wrong with the card is said at once.

@@ -27,7 +27,7 @@ export const planCommand = defineCommand({
   async run({ args, rawArgs }) {
     const config = loadConfig();
     const overrides = sweepOverrides(args, rawArgs, ARGS);
-    const parsed = await loadCard(args.card, overrides.strict === true);
+    const parsed = await loadCard(args.card, overrides);
     const sweep = resolveSweep(parsed, overrides, Date.now());
     const plan = await planSweep(config, sweep);
     const estimate = estimateSweep(plan, config.threads);

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { defineCommand } from 'citty';
-import { parseCard } from '../../card/parse.ts';
+import { inspectCard } from '../../card/parse.ts';
+import type { StrategyCode } from '../../card/strategy-code.ts';
 import { loadConfig } from '../../config.ts';
 import { SweepError } from '../../errors.ts';
 import type { SweepOverrides } from '../../grid/sweep.ts';
@@ -63,11 +64,16 @@ const createCommand = defineCommand({
       ...sweepOverrides({ ...args, name: undefined }, rawArgs, CREATE_ARGS),
       ...(sweepName === undefined ? {} : { name: sweepName }),
     };
+    const { cardText, strategy } = await readNightlyCard(args.card, overrides);
     const schedule = {
       name: args.name,
-      cardText: await readNightlyCard(args.card, overrides),
+      cardText,
       cardFile: resolve(args.card),
-      options: { overrides, ...(batchSize === undefined ? {} : { batchSize }) },
+      options: {
+        overrides,
+        ...(batchSize === undefined ? {} : { batchSize }),
+        ...(strategy === undefined ? {} : { strategy }),
+      },
       cron: args.cron,
       timezone: args.timezone,
     };
@@ -216,18 +222,21 @@ async function create(
   return describeSchedule(client, schedule.name);
 }
 
-/** The card's text, after everything that can be wrong with it tonight has been looked at. */
-async function readNightlyCard(path: string, overrides: SweepOverrides): Promise<string> {
-  const parsed = await loadCard(path, overrides.strict === true);
+/** The card's text and code, after everything that can be wrong with it tonight has been looked at. */
+async function readNightlyCard(
+  path: string,
+  overrides: SweepOverrides,
+): Promise<{ readonly cardText: string; readonly strategy: StrategyCode | undefined }> {
+  const parsed = await loadCard(path, overrides);
   resolveNight(parsed, overrides, Date.now());
   warnAboutCard(path, parsed);
-  const text = await readFile(path, 'utf8');
-  if (parsed.rawSweep !== undefined && parseCard(text).rawSweep === undefined) {
+  const cardText = await readFile(path, 'utf8');
+  if (parsed.rawSweep !== undefined && inspectCard(cardText).rawSweep === undefined) {
     throw new SweepError('NOT_YET', `${path} is a sweep file that names a card`, {
       hint: 'Schedules take a card that holds its own "sweep:" section for now.',
     });
   }
-  return text;
+  return { cardText, strategy: parsed.strategy };
 }
 
 function checkName(name: string): void {

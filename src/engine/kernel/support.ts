@@ -7,8 +7,8 @@ export type KernelSupport =
   | { readonly isSupported: false; readonly reason: string; readonly path: string };
 
 /**
- * What the kernel does not take runs by the bar loop, with the same results: profile `trade` and
- * runs with funding. Indicator parameters, prices and levels never matter, so one answer holds for
+ * What the kernel does not take runs by the bar loop, with the same results: profile `trade`, runs
+ * with funding and strategies. Indicator parameters, prices and levels never matter, so one answer holds for
  * every point of a sweep.
  */
 export function kernelSupport(
@@ -22,6 +22,9 @@ export function kernelSupport(
       reason: 'profile trade samples every bar and rounds its results',
       path: 'sweep.profile',
     };
+  }
+  if (card.strategy !== undefined) {
+    return { isSupported: false, reason: 'a strategy is asked bar by bar', path: 'strategy' };
   }
   if (hasFunding) {
     return { isSupported: false, reason: 'funding is settled inside positions', path: 'funding' };
