@@ -123,7 +123,7 @@ function ranTrades(text: string): number {
   const library = libraryFor(sweep);
   let trades = 0;
   for (const index of pointsOf(grid)) {
-    const result = runPoint(library, sweep, grid.cardAt(index));
+    const result = runPoint({ library, sweep, grid, makeStrategy: undefined }, index);
     const metrics = computeMetrics(result);
     for (const [name, value] of Object.entries(metrics)) {
       const isGood = value === null || typeof value === 'string' || Number.isFinite(value);

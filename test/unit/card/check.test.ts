@@ -10,6 +10,19 @@ function issuesOf(edit: Record<string, string>) {
 }
 
 describe('cross-field rules', () => {
+  test('reports indicators that are computed from each other, each of them', () => {
+    const issues = issuesOf({
+      'length: 9 } }': 'length: 9 }, input_source: indicator, input_indicator_key: slow }',
+      'length: 21 } }': 'length: 21 }, input_source: indicator, input_indicator_key: rsi }',
+      'length: 14 } }': 'length: 14 }, input_source: indicator, input_indicator_key: slow }',
+    });
+    // fast runs into the circle, and is none of it.
+    expect(issues.map(({ code, line }) => [code, line])).toEqual([
+      ['INDICATOR_CYCLE', 11],
+      ['INDICATOR_CYCLE', 12],
+    ]);
+  });
+
   test.each<[string, string, string, string | undefined]>([
     [
       'indicator_type: ema, output_key: fast',
@@ -51,8 +64,32 @@ describe('cross-field rules', () => {
     ],
     [
       'length: 9 } }',
-      'length: 9 }, input_source: indicator, input_indicator_key: slow }',
-      'NOT_YET',
+      'length: 9 }, input_source: indicator, input_indicator_key: slwo }',
+      'UNDECLARED_FEATURE',
+      'did you mean slow',
+    ],
+    [
+      'length: 9 } }',
+      'length: 9 }, input_source: indicator, input_indicator_key: macd }',
+      'UNDECLARED_FEATURE',
+      'one of macd_macd, macd_signal, macd_histogram',
+    ],
+    [
+      'length: 9 } }',
+      'length: 9 }, input_source: indicator, input_indicator_key: fast }',
+      'INDICATOR_CYCLE',
+      'name an output of another',
+    ],
+    [
+      'length: 9 } }',
+      'length: 9 }, input_source: indicator }',
+      'MISSING_FIELD',
+      'outputs: slow, rsi, macd_macd',
+    ],
+    [
+      '{ indicator_type: ema, output_key: fast, params: { length: 9 } }',
+      '{ indicator_type: ema, output_key: fast, params: { length: 9 }, input_source: indicator, input_indicator_key: st_long }\n      - { indicator_type: supertrend, output_key: st }',
+      'SOURCE_WITH_GAPS',
       undefined,
     ],
     ['signal: 9 } }', 'signal: 9 }, outputs: { hist: h } }', 'UNKNOWN_OUTPUT', undefined],

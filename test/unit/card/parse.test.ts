@@ -169,7 +169,7 @@ describe('all problems at once, with line and column', () => {
       'position_policy: { max_positions_per_symbol: 2 }\ntf_configs:',
       'INVALID_VALUE',
     ],
-    ['tf_configs:', 'strategy: ./mine.ts\ntf_configs:', 'NOT_YET'],
+    ['tf_configs:', 'strategy: 5\ntf_configs:', 'INVALID_TYPE'],
   ])('%s → %s gives %s', (from, to, code) => {
     expect(codesOf(cardText({ [from]: to }))).toEqual([code]);
   });

@@ -2,14 +2,21 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseCard } from '../../../src/card/parse.ts';
+import { loadCard } from '../../../src/cli/card-file.ts';
 import { createGrid } from '../../../src/grid/grid.ts';
 import { resolveSweep } from '../../../src/grid/sweep.ts';
 
 const FOLDER = 'examples/cards';
 const CARDS = readdirSync(FOLDER).filter((name) => /\.ya?ml$/.test(name));
 
-describe.each(CARDS)('the example %s', (name) => {
-  const parsed = parseCard(readFileSync(join(FOLDER, name), 'utf8'), { file: name, strict: true });
+const LOADED = await Promise.all(
+  CARDS.map(async (name) => ({
+    name,
+    parsed: await loadCard(join(FOLDER, name), { strict: true }),
+  })),
+);
+
+describe.each(LOADED)('the example $name', ({ parsed }) => {
   const sweep = resolveSweep(parsed, {}, Date.UTC(2024, 0, 1));
 
   test('has no warning and a sweep of which every point can run', () => {
