@@ -7,7 +7,7 @@ import { feedNeeds, planFeeds, type FeedPlan } from '../../src/feed/plan.ts';
 import type { Grid } from '../../src/grid/grid.ts';
 import type { Sweep } from '../../src/grid/sweep.ts';
 import { timeframeMs, type Timeframe, type Window } from '../../src/time.ts';
-import { plannedCandles, START_MS } from './feeds.ts';
+import { plannedCandles, sliceCandles, START_MS } from './feeds.ts';
 
 /** Cards of any timeframe over candles in memory, as `backtest` and a sweep's threads run them. */
 const WARMUP_BARS = 300;
@@ -24,11 +24,22 @@ export function pointsOf(grid: Grid): number[] {
   return [...points];
 }
 
-/** Plan and feeds of a sweep over seeded candles of whatever timeframes its card has. */
-export function libraryFor(sweep: Sweep): FeedLibrary {
-  const candles = feedNeeds(sweep)
+/** Seeded candles of whatever timeframes a sweep's card has; `missing` leaves rows out. */
+export function candlesOfSweep(
+  sweep: Sweep,
+  missing: (row: number) => boolean = () => false,
+): Candles[] {
+  return feedNeeds(sweep)
     .filter(({ symbol }) => symbol === 'BTCUSDT')
-    .map(({ timeframe }) => candlesFor(sweep.card.tf_configs.exec.tf, timeframe));
+    .map(({ timeframe }) => candlesFor(sweep.card.tf_configs.exec.tf, timeframe))
+    .map((candles) => sliceCandles(candles, (row) => !missing(row)));
+}
+
+/** Plan and feeds of a sweep over candles in memory. */
+export function libraryFor(
+  sweep: Sweep,
+  candles: readonly Candles[] = candlesOfSweep(sweep),
+): FeedLibrary {
   const facts = candles.map((series) => ({ ...series, monthDigests: digestMonths(series) }));
   const stores = planFeeds({ sweep, facts }).map((plan: FeedPlan) =>
     storeOfFrame(buildFeatureFrame(plan, plannedCandles(plan, candles))),

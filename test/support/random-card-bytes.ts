@@ -151,11 +151,9 @@ const ODD_LINES = [
 ];
 
 function randomCard(dice: Dice): Branch {
-  const roles = [
-    'exec',
-    ...(dice.chance(0.25) ? ['htf'] : []),
-    ...(dice.chance(0.15) ? ['mtf'] : []),
-  ];
+  const hasHtf = dice.chance(0.4);
+  const hasMtf = dice.chance(hasHtf ? 0.3 : 0.05);
+  const roles = ['exec', ...(hasHtf ? ['htf'] : []), ...(hasMtf ? ['mtf'] : [])];
   const tfs = timeframesFor(dice, roles);
   const keys: Record<string, string[]> = {};
   const configs: Branch = {};
@@ -167,8 +165,8 @@ function randomCard(dice: Dice): Branch {
       role,
       feature_specs: specs,
       ...(dice.chance(0.1) ? { warmup_bars: dice.below(60) } : {}),
-      ...(dice.chance(0.05) ? { required_indicators: keys[role].slice(0, 1) } : {}),
-      ...(dice.chance(0.05) ? { market_structure: { delay_bars: dice.below(4) } } : {}),
+      ...(dice.chance(0.15) ? { required_indicators: keys[role].slice(0, 1) } : {}),
+      ...(dice.chance(0.15) ? { market_structure: { delay_bars: dice.below(4) } } : {}),
     };
   }
   const rules = (count: number, direction?: string): Tree[] =>
@@ -196,13 +194,13 @@ function randomCard(dice: Dice): Branch {
   return card;
 }
 
-/** Exec first; htf longest, mtf between, as a card must have them. */
+/** Exec first; htf longest, mtf between, as a card must have them; half the time those of TRADE. */
 function timeframesFor(dice: Dice, roles: readonly string[]): string[] {
-  const exec = dice.below(8);
-  const htf = exec + 1 + dice.below(TIMEFRAMES.length - exec - 1);
-  const mtf = exec + 1 + dice.below(Math.max(1, htf - exec));
-  const of: Record<string, number> = { exec, htf, mtf };
-  return roles.map((role) => TIMEFRAMES[of[role] as number] as string);
+  const known = dice.chance(0.5) ? TIMEFRAMES : ['1m', '5m', '15m', '1h', '4h', '1d'];
+  const exec = dice.below(known.length - 3);
+  const htf = exec + 2 + dice.below(Math.min(4, known.length - exec - 2));
+  const of: Record<string, number> = { exec, htf, mtf: exec + 1 + dice.below(htf - exec - 1) };
+  return roles.map((role) => known[of[role] as number] as string);
 }
 
 function randomSpec(dice: Dice, key: string): Branch {
@@ -286,9 +284,9 @@ function randomRisk(dice: Dice, atrKey: string): Branch {
     max_leverage: dice.pick([1, 3, 10, 125, 1e6, 0.5]),
   };
   return {
-    ...(dice.chance(0.85) ? { stop_loss: stop } : {}),
-    ...(dice.chance(0.7) ? { take_profit: target } : {}),
-    ...(dice.chance(0.9) ? { sizing } : {}),
+    ...(dice.chance(0.92) ? { stop_loss: stop } : {}),
+    ...(dice.chance(0.85) ? { take_profit: target } : {}),
+    ...(dice.chance(0.95) ? { sizing } : {}),
   };
 }
 
