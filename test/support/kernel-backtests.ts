@@ -3,7 +3,7 @@ import { runBacktest } from '../../src/engine/backtest.ts';
 import type { SweepKernel } from '../../src/engine/kernel/kernel.ts';
 import { PROFILES } from '../../src/engine/profile.ts';
 import { compileStrategy } from '../../src/engine/strategy.ts';
-import type { MultiTFFeedStore } from '../../src/feed/multi-tf.ts';
+import { MultiTFFeedStore, type RoleFeed } from '../../src/feed/multi-tf.ts';
 import { writeMetrics } from '../../src/metrics/metrics.ts';
 import { METRIC_COLUMNS } from '../../src/metrics/registry.ts';
 import { DAY_MS, timeframeMs, type Timeframe, type Window } from '../../src/time.ts';
@@ -33,12 +33,26 @@ export function kernelSweep(seed: number): KernelSweep {
     rolesArrays(rows, of, { dice, scale, isSmooth });
   const higher = (of: Timeframe): RoleArrays => arrays(resampled(exec, timeframeMs(of)), of);
   const start = Math.min(bars.length - 1, dice.below(60));
-  const whole = feedsFromArrays({
+  const open = feedsFromArrays({
     exec: arrays(exec, timeframe),
     mtf: higher(mtf),
     htf: higher(htf),
     windowStartBar: start,
     endBar: Math.max(start + 1, bars.length - dice.below(20)),
+  });
+  // Rows before a point's own frame hold values of other points of a grid, which it must not see.
+  const isNarrow = dice.chance(0.2);
+  const framed = (feed: RoleFeed, most: number): RoleFeed => ({
+    ...feed,
+    indicators: isNarrow ? narrowed(feed.indicators) : feed.indicators,
+    firstBar: dice.chance(0.5) ? 0 : dice.below(most),
+  });
+  const whole = new MultiTFFeedStore({
+    exec: framed(open.exec, open.windowStartBar + 1),
+    mtf: open.mtf && framed(open.mtf, 12),
+    htf: open.htf && framed(open.htf, 6),
+    windowStartBar: open.windowStartBar,
+    endBar: open.endBar,
   });
   const { store } = whole.exec;
   const startMs = (store.tsOpen[whole.windowStartBar] as number) - days(dice, 2);
@@ -133,6 +147,11 @@ function thinned(dice: Dice, card: IdeaCard): IdeaCard {
         : exits,
     },
   };
+}
+
+/** The columns of a sweep with `precision: float32`. */
+function narrowed(columns: RoleFeed['indicators']): RoleFeed['indicators'] {
+  return new Map([...columns].map(([key, values]) => [key, Float32Array.from(values)]));
 }
 
 /** The same bars on another timeframe, gaps kept. */
