@@ -18,8 +18,8 @@ export interface KernelRow {
   readonly profitFactorMode: string;
 }
 
-/** Bytes of condition bitsets one thread keeps: 200 pairs of a year of 5m take 13 MB. */
-const BIT_BYTES_MAX = 32 * 2 ** 20;
+/** Bytes of condition bitsets one thread keeps: 300 conditions on both sides over a year of 5m. */
+const BIT_BYTES_MAX = 8 * 2 ** 20;
 
 /** Bytes of float32 columns one thread keeps: 101 columns of 200,000 bars. */
 const LANE_BYTES_MAX = 80 * 2 ** 20;
