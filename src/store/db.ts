@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import { SweepError } from '../errors.ts';
 import { leasePostgres, type PostgresLease } from '../services/postgres.ts';
 import { migrate } from './migrate.ts';
+import { promptSocket, type Address } from './socket.ts';
 
 export interface Store extends AsyncDisposable {
   /** A pool of connections. bigint columns read as numbers: every index is below 2⁵³. */
@@ -69,6 +70,10 @@ export function connectStore(
       // What the driver reads back must be the bits that were written.
       extra_float_digits: 1,
     },
+    // Known to the driver, missing in its types.
+    ...({
+      socket: (address: Address) => promptSocket(address, CONNECT_TIMEOUT_S * 1000),
+    } as object),
     types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
   });
 }

@@ -62,6 +62,8 @@ interface LockedBatch extends CheckpointCounts {
 
 /** Bytes handed to the socket at once. */
 const CHUNK_BYTES = 1 << 20;
+/** What a row takes at most, long params aside; the buffer grows where it takes more. */
+const ROW_BYTES = 1 << 10;
 
 const FIXED_COLUMNS = ['sweep_id', 'point_index', 'outcome', 'eligible', 'objective', 'params'];
 const COLUMNS = [...FIXED_COLUMNS, ...METRIC_COLUMNS, 'profit_factor_mode', 'error'];
@@ -137,7 +139,7 @@ function* encodeRows(
   rows: ResultRows,
   objectiveColumn: number,
 ): Generator<Buffer> {
-  const encoder = new CopyEncoder(CHUNK_BYTES + (1 << 14));
+  const encoder = new CopyEncoder(Math.min(CHUNK_BYTES, rows.count * ROW_BYTES) + (1 << 14));
   const width = METRIC_COLUMNS.length;
   for (let row = 0; row < rows.count; row += 1) {
     encoder.startRow(COLUMNS.length);
