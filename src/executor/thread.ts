@@ -17,7 +17,7 @@ export async function runOnThread(task: {
 
 // --- internal ---
 
-const CONTEXTS_MAX = 4;
+const CONTEXTS_MAX = 2;
 
 async function contextOf(shared: SharedContext): Promise<SweepContext> {
   const known = contexts.get(shared.contextId);

@@ -86,7 +86,7 @@ function comparisons(sweep: Sweep, candles: readonly Candles[]): Comparison[] {
     const expected = input ? slowLines(input) : ['none'];
     let actual: string[];
     try {
-      actual = lines(runPoint(library, sweep, card));
+      actual = lines(runPoint({ library, sweep, grid, makeStrategy: undefined }, index));
     } catch (error) {
       if (!(error instanceof SweepError)) throw error;
       actual = ['none'];
