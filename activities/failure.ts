@@ -30,6 +30,12 @@ export function toFailure(error: unknown, attempt: number): Error {
   });
 }
 
+/** Whether Temporal gives up after this error: nothing will try again. */
+export function isFinal(error: unknown, attempt: number): boolean {
+  const failure = toFailure(error, attempt);
+  return failure instanceof ApplicationFailure && failure.nonRetryable === true;
+}
+
 /**
  * Runs the body of an activity: heartbeats while it works, so that cancellation arrives and a dead
  * worker is noticed, and translates what it throws.

@@ -68,12 +68,12 @@ table nightly_runs   -- One row per night: the sweep it ran and how it compares 
   -- as_of: Day the rolling window ends at.
   -- window_start: Resolved window, start.
   -- window_end: Resolved window, end, exclusive.
-  -- sweep_id: The sweep of that night.
+  -- sweep_id: The sweep of that night; null where it failed before it had one.
   -- previous_sweep_id: The sweep it was compared with.
   -- status: running, completed, completed_with_failures or failed.
   -- best: Best point: rank, point_index, params, metrics.
   -- comparison: Differences from the night before.
-  -- error: Why the night failed.
+  -- error: Why the night failed, as CODE: message where it had no sweep.
   -- started_at: When it began.
   -- ended_at: When it ended.
 

@@ -555,12 +555,12 @@ comment on column nightly_runs.name is 'Sweep name.';
 comment on column nightly_runs.as_of is 'Day the rolling window ends at.';
 comment on column nightly_runs.window_start is 'Resolved window, start.';
 comment on column nightly_runs.window_end is 'Resolved window, end, exclusive.';
-comment on column nightly_runs.sweep_id is 'The sweep of that night.';
+comment on column nightly_runs.sweep_id is 'The sweep of that night; null where it failed before it had one.';
 comment on column nightly_runs.previous_sweep_id is 'The sweep it was compared with.';
 comment on column nightly_runs.status is 'running, completed, completed_with_failures or failed.';
 comment on column nightly_runs.best is 'Best point: rank, point_index, params, metrics.';
 comment on column nightly_runs.comparison is 'Differences from the night before.';
-comment on column nightly_runs.error is 'Why the night failed.';
+comment on column nightly_runs.error is 'Why the night failed, as CODE: message where it had no sweep.';
 comment on column nightly_runs.started_at is 'When it began.';
 comment on column nightly_runs.ended_at is 'When it ended.';
 

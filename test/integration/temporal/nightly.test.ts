@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { parseCard } from '../../../src/card/parse.ts';
 import { runNight } from '../../../src/nightly/run-night.ts';
 import { findSchedule } from '../../../src/nightly/schedule-rows.ts';
+import type { Store } from '../../../src/store/db.ts';
 import { sweepRows } from '../../support/sweep-rows.ts';
 import { crossCard } from '../../support/cards.ts';
 import { localRows, spawnCli, sweepOf, temporalHome } from '../../support/temporal-home.ts';
@@ -26,6 +27,20 @@ const fixed = join(folder, 'fixed.yml');
 writeFileSync(rolling, ROLLING);
 writeFileSync(fixed, FIXED);
 afterAll(() => rmSync(folder, { recursive: true }));
+
+interface FailedRow {
+  readonly scheduleName: string | null;
+  readonly sweepId: string | null;
+}
+
+/** Failed nights, of one as-of instant where it is given. */
+function failedNights({ sql }: Store, asOfMs?: number): Promise<readonly FailedRow[]> {
+  return sql<FailedRow[]>`
+    select schedule_name as "scheduleName", name, window_start as start, window_end as end,
+      sweep_id as "sweepId", error
+    from nightly_runs where status = 'failed'
+      and (${asOfMs === undefined} or as_of = ${new Date(asOfMs ?? 0)})`;
+}
 
 describe(`nightly${temporalSkipReason()}`, () => {
   const home = temporalHome();
@@ -57,6 +72,41 @@ describe(`nightly${temporalSkipReason()}`, () => {
       ['2023-02-09T00:00:00.000Z', '2023-03-01T00:00:00.000Z'],
       ['2023-02-10T00:00:00.000Z', '2023-03-02T00:00:00.000Z'],
     ]);
+  });
+
+  it('records a night that fails before it has a sweep, without Temporal', async () => {
+    await using store = await home.database.openStore();
+    const asOfMs = Date.UTC(2024, 2, 1);
+    const order = { parsed: parseCard(ROLLING), overrides: {}, asOfMs };
+    const night = () => runNight(home.config, store, order, { threads: 1 });
+    await expect(night()).rejects.toMatchObject({ code: 'WINDOW_EMPTY' });
+    // The same night again replaces its row.
+    await expect(night()).rejects.toMatchObject({ code: 'WINDOW_EMPTY' });
+    expect(await failedNights(store, asOfMs)).toEqual([
+      {
+        scheduleName: null,
+        name: 'ema-cross',
+        start: new Date('2024-02-10T00:00:00Z'),
+        end: new Date(asOfMs),
+        sweepId: null,
+        error: expect.stringMatching(/^WINDOW_EMPTY: ./),
+      },
+    ]);
+    const byHand = await cli('nightly', rolling, '--as-of', '2024-03-02', '--json');
+    expect([byHand.exitCode, JSON.parse(byHand.stdout).error.code]).toEqual([2, 'WINDOW_EMPTY']);
+    expect(await failedNights(store, Date.UTC(2024, 2, 2))).toHaveLength(1);
+  });
+
+  it('gives the best params in the order of the axes', async () => {
+    await using store = await home.database.openStore();
+    const swapped = ROLLING.replace(/( +fast: \{ path: exec.*\n)( +slow: .*\n)/, '$2$1').replaceAll(
+      'slow: { path: exec',
+      'the_slow: { path: exec',
+    );
+    const order = { parsed: parseCard(swapped), overrides: {}, asOfMs: Date.UTC(2023, 2, 8) };
+    const night = await runNight(home.config, store, order, { threads: 1 });
+    // jsonb would put the shorter name first.
+    expect(Object.keys(night?.best?.params ?? {})).toEqual(['the_slow', 'fast']);
   });
 
   it('does it from the command line, and refuses what cannot roll', async () => {
@@ -128,6 +178,28 @@ describe(`nightly${temporalSkipReason()}`, () => {
       expect(await sweepRows(store.sql, recorded?.sweepId ?? '')).toEqual(
         await localRows(home.config, store, sweep),
       );
+      expect((await cli('schedule', 'delete', 'btc')).exitCode).toBe(0);
+      expect(await worker.kill('SIGTERM')).toBe(0);
+    });
+
+    it('records a triggered night that fails before it has a sweep', async () => {
+      await using store = await home.database.openStore();
+      // Candles end in spring 2023: the last twenty days hold none.
+      expect((await cli(...create, 'UTC')).exitCode).toBe(0);
+      await using worker = spawnCli(home, 'worker');
+      await worker.untilPrinted('ready');
+      expect((await cli('schedule', 'trigger', 'btc')).exitCode).toBe(0);
+      const failed = async () => {
+        const nights = await failedNights(store);
+        return nights.find(({ scheduleName }) => scheduleName === 'btc');
+      };
+      while (!(await failed())) await sleep(50);
+      expect(await failed()).toMatchObject({
+        name: 'ema-cross',
+        sweepId: null,
+        start: expect.any(Date),
+        error: expect.stringMatching(/^WINDOW_EMPTY: ./),
+      });
       expect((await cli('schedule', 'delete', 'btc')).exitCode).toBe(0);
       expect(await worker.kill('SIGTERM')).toBe(0);
     });
