@@ -2,7 +2,8 @@ import { SweepError, type CardIssue } from '../errors.ts';
 import { formatInstant, timeframeMs, type Timeframe } from '../time.ts';
 import type { CandleDb } from './db.ts';
 import { latticeOffsetMs } from './lattice.ts';
-import type { Source } from './source.ts';
+import { findPlaces } from './csv-lines.ts';
+import { refused, unreadable, type Source } from './source.ts';
 import { rawCell } from './source-values.ts';
 
 /** The table of parsed rows that the checks look at: row, us, open … volume. */
@@ -39,10 +40,14 @@ export async function refuseBadRows(db: CandleDb, source: Source, rules: RowRule
   const [first] = bad;
   if (first === undefined) return;
   const hint = await hintFor(db, first, rules);
-  throw badRows(source, await Promise.all(bad.map((row) => issueOf(db, source, row, rules))), {
-    total: first.total,
-    hint,
-  });
+  throw await badRows(
+    source,
+    await Promise.all(bad.map((row) => issueOf(db, source, row, rules))),
+    {
+      total: first.total,
+      hint,
+    },
+  );
 }
 
 /**
@@ -65,18 +70,20 @@ export async function refuseContradictions(
   if (pair === undefined) return;
   const time = formatInstant(pair.us / 1000);
   const message = `has the time ${time} of row ${pair.first} again with other values`;
-  throw badRows(source, [{ row: pair.row, message }], { total: 1, hint: undefined });
+  throw await badRows(source, [{ row: pair.row, message }], { total: 1, hint: undefined });
 }
 
 /** An IMPORT_REFUSED that names file, row, line and reason. */
-export function badRows(
+export async function badRows(
   source: Source,
   rows: readonly { readonly row: number; readonly message: string }[],
   { total, hint }: { readonly total: number; readonly hint: string | undefined },
-): SweepError {
+): Promise<SweepError> {
+  const lines = await linesOf(source, rows);
   const issues = rows.map(({ row, message }): CardIssue => {
-    const line = source.headerLines === undefined ? {} : { line: row + source.headerLines };
-    return { path: source.path, ...line, code: 'bad_row', message: `row ${row}: ${message}` };
+    const line = lines.get(row);
+    const place = line === undefined ? {} : { line };
+    return { path: source.path, ...place, code: 'bad_row', message: `row ${row}: ${message}` };
   });
   const [first] = issues;
   const line = first?.line === undefined ? '' : ` (line ${first.line} of the file)`;
@@ -88,7 +95,42 @@ export function badRows(
   });
 }
 
+/**
+ * What to throw where DuckDB could not read the file's rows: the row with the wrong number of cells,
+ * as badRows tells it, or its complaint.
+ */
+export async function unreadableRows(source: Source, cause: unknown): Promise<SweepError> {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const [, expected, found] = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(text) ?? [];
+  const record = Number(/on Line: (\d+)/.exec(text)?.[1]);
+  const { path, headerLines } = source;
+  if (found === undefined || headerLines === undefined) return unreadable(path, cause);
+  const message = `${found} cells instead of ${expected}`;
+  const isWanted = (place: { record: number }) => place.record === record;
+  const [place] = await findPlaces(path, headerLines, { count: 1, isWanted }).catch(() => []);
+  if (place === undefined) return refused(path, `a row has ${message}`);
+  return badRows(source, [{ row: place.row, message: `has ${message}` }], {
+    total: 1,
+    hint: undefined,
+  });
+}
+
 // --- internal ---
+
+/** Lines of rows by row: found by reading the file, since empty lines are no rows. */
+async function linesOf(
+  { path, headerLines }: Source,
+  rows: readonly { readonly row: number }[],
+): Promise<ReadonlyMap<number, number>> {
+  if (headerLines === undefined) return new Map();
+  const wanted = new Set(rows.map(({ row }) => row));
+  const isWanted = ({ row }: { row: number }) => wanted.has(row);
+  // The row alone says enough where the file cannot be read again.
+  const places = await findPlaces(path, headerLines, { count: wanted.size, isWanted }).catch(
+    () => [],
+  );
+  return new Map(places.map(({ row, line }) => [row, line]));
+}
 
 type PriceName = 'open' | 'high' | 'low' | 'close' | 'volume';
 

@@ -1,12 +1,12 @@
 import { SweepError } from '../errors.ts';
 import { formatInstant } from '../time.ts';
-import { badRows, PARSED, refuseContradictions } from './bad-rows.ts';
+import { badRows, PARSED, refuseContradictions, unreadableRows } from './bad-rows.ts';
 import type { CandleDb, SqlValues } from './db.ts';
 import { digestColumnsByMonth, type MonthDigest } from './digest.ts';
 import { symbolOf } from './file-name.ts';
 import type { ImportReport } from './ingest.ts';
 import { microseconds } from './query.ts';
-import { openSource, refused, unreadable, type Source, type SourceSpec } from './source.ts';
+import { openSource, refused, type Source, type SourceSpec } from './source.ts';
 import { microsecondsSql, numberSql, rawCell } from './source-values.ts';
 
 /**
@@ -178,8 +178,8 @@ async function parse(db: CandleDb, source: Source, timeZone: string | undefined)
       FROM ${source.relation})`;
   // A zone that no time of the file needs would be an unused value, which DuckDB refuses.
   const values = sql.includes('$zone') ? { ...source.values, ...zone } : source.values;
-  await db.run(sql, values).catch((cause: unknown) => {
-    throw unreadable(source.path, cause);
+  await db.run(sql, values).catch(async (cause: unknown) => {
+    throw await unreadableRows(source, cause);
   });
 }
 
@@ -197,7 +197,7 @@ async function refuseBadRates(db: CandleDb, source: Source): Promise<void> {
   const what = isLarge ? 'not a fraction per settlement' : `not a ${field}`;
   const message = `${field} "${cell}" is ${what}`;
   const hint = isLarge ? 'Rates are fractions: 0.0001 is 0.01 %.' : undefined;
-  throw badRows(source, [{ row: first.row, message }], { total: first.total, hint });
+  throw await badRows(source, [{ row: first.row, message }], { total: first.total, hint });
 }
 
 async function refuseOtherRates(

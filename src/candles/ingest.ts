@@ -1,9 +1,9 @@
 import { timeframeMs, type Timeframe } from '../time.ts';
-import { PARSED, refuseBadRows, refuseContradictions } from './bad-rows.ts';
+import { PARSED, refuseBadRows, refuseContradictions, unreadableRows } from './bad-rows.ts';
 import type { CandleDb } from './db.ts';
 import { symbolOf, timeframeOf } from './file-name.ts';
 import { differenceError, firstDifference, STAGED, storeStaged } from './insert.ts';
-import { openSource, refused, unreadable, type Source, type SourceSpec } from './source.ts';
+import { openSource, refused, type Source, type SourceSpec } from './source.ts';
 import { microsecondsSql, numberSql } from './source-values.ts';
 
 /**
@@ -142,8 +142,8 @@ async function parse(db: CandleDb, source: Source): Promise<void> {
   const sql = `CREATE OR REPLACE TEMP TABLE ${PARSED} AS
     SELECT row, ${microsecondsSql(source)}::BIGINT AS us, ${numbers.join(', ')}
     FROM ${source.relation}`;
-  await db.run(sql, source.values).catch((cause: unknown) => {
-    throw unreadable(source.path, cause);
+  await db.run(sql, source.values).catch(async (cause: unknown) => {
+    throw await unreadableRows(source, cause);
   });
 }
 

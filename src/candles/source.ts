@@ -14,7 +14,7 @@ export interface Source {
   readonly relation: string;
   readonly values: SqlValues;
   readonly fields: ReadonlyMap<string, SourceField>;
-  /** Lines before the first row: line in the file = row + this. Undefined where lines mean nothing. */
+  /** Lines before the first row. Undefined where lines mean nothing. */
   readonly headerLines: number | undefined;
 }
 
@@ -70,7 +70,7 @@ export function refused(path: string, reason: string, hint?: string): SweepError
   });
 }
 
-/** DuckDB's own complaint about a file, in one line. */
+/** DuckDB's own complaint about a file, in one line of our words: its advice is about its options. */
 export function unreadable(path: string, cause: unknown): SweepError {
   const text = cause instanceof Error ? cause.message : String(cause);
   if (text.includes('state machine')) {
@@ -79,14 +79,8 @@ export function unreadable(path: string, cause: unknown): SweepError {
       'its lines cannot be read: mixed line endings, or a quote that does not end',
     );
   }
-  const line = /on Line: (\d+)/.exec(text)?.[1];
   const reason = text.split('\n').find((part) => /Expected|Found|Error|not/.test(part)) ?? text;
-  const detail = /Expected Number of Columns: \d+ Found: \d+/.exec(text)?.[0] ?? reason;
-  const place = line === undefined ? '' : `line ${line}: `;
-  return new SweepError('IMPORT_REFUSED', `${path}: ${place}${detail.slice(0, 300)}`, {
-    cause,
-    facts: { file: path },
-  });
+  return refused(path, reason.slice(0, 300));
 }
 
 // --- internal ---

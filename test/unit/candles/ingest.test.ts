@@ -209,6 +209,45 @@ describe('what is refused', () => {
     expect(error.message).toContain('8 more bad rows');
   });
 
+  const GOOD = `${START_MS},1,2,0.5,1.5,10`;
+  test.each([
+    ['after an empty line', `${GOOD}\n\n${GOOD.slice(0, 17)}\n`, 2, 4, 'low is missing'],
+    [
+      'after empty Windows lines',
+      `${GOOD}\r\n\r\n\r\n${GOOD.slice(0, 17)}\r\n`,
+      2,
+      5,
+      'low is missing',
+    ],
+    ['with a cell too many', `${GOOD}\n\n\n${GOOD},7\n`, 2, 5, 'has 7 cells instead of 6'],
+    [
+      'after a quoted line end',
+      `${GOOD.replace('10', '"10\n"')}\n${GOOD},7\n`,
+      2,
+      4,
+      'has 7 cells',
+    ],
+    ['below empty first lines', `${GOOD}\n${GOOD},7\n`, 2, 5, 'has 7 cells', '\n\n'],
+  ])('a bad row %s has its row and line', async (_name, text, row, line, reason, above = '') => {
+    await using home = await candleHome();
+    const content = `${above}timestamp,open,high,low,close,volume\n${text}`;
+    const exact = text.includes('\r') ? content.replace('volume\n', 'volume\r\n') : content;
+    const files = [
+      home.file('BTCUSDT-5m.csv', exact),
+      home.file('BTCUSDT-5m.csv.gz', gzipSync(exact)),
+    ];
+    for (const file of files) {
+      const error = await failureOf(importCandles(home.db, [file]));
+      expect(error.message).toContain(`${file}: row ${row}: ${reason}`);
+      expect(error.message).toContain(`(line ${line} of the file)`);
+      expect(error.issues).toEqual([
+        expect.objectContaining({ path: file, line, message: expect.stringContaining(reason) }),
+      ]);
+      // DuckDB's advice is about options of its own.
+      expect(error.cause).toBeUndefined();
+    }
+  });
+
   test.each([
     [
       'every row an hour early in a 4h file',
@@ -244,7 +283,7 @@ describe('what is refused', () => {
     [
       'BTCUSDT-5m.csv',
       'timestamp,open,high,low,close,volume\n1672531200,1,2,0.5,1.5,10,7\n',
-      'line 2: Expected Number of Columns: 6 Found: 7',
+      'row 1: has 7 cells instead of 6 (line 2 of the file)',
     ],
     ['BTCUSDT-5m.parquet', 'PAR1 and nothing else', 'BTCUSDT-5m.parquet'],
     ['candles.csv', 'timestamp,open,high,low,close,volume\n', 'does not say the symbol'],
