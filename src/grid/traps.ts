@@ -71,6 +71,9 @@ function idleReason(
 ): string | undefined {
   const { card, profile } = sweep;
   const name = path.join('/');
+  // Without a sizing there is nothing that replaces it.
+  if (name === 'account/max_leverage' && !card.risk_model?.sizing)
+    return 'is not read, and without risk_model.sizing the leverage is 1';
   const fixed = NEVER_READ[name];
   if (fixed !== undefined) return fixed;
   if (path[2] === 'feature_specs') {

@@ -151,6 +151,20 @@ describe('traps of a sweep', () => {
     );
   });
 
+  test('an axis over account.max_leverage says what the leverage is instead', () => {
+    const axes = 'axes: { x: { path: account.max_leverage, values: [1, 2] } }';
+    const messageOf = (text: string) => {
+      const sweep = sweepOf(text);
+      return findTraps(sweep, createGrid(sweep)).find(({ path }) => path === 'sweep.axes.x')
+        ?.message;
+    };
+    const text = sweepText(axes);
+    expect(messageOf(text)).toContain('is replaced by risk_model.sizing.max_leverage');
+    const withoutRisk = text.replace(/^risk_model:\n( +.*\n)+/m, '');
+    expect(withoutRisk).not.toContain('risk_model');
+    expect(messageOf(withoutRisk)).toContain('the leverage is 1');
+  });
+
   test('C2: a region of the grid that can never trade in profile trade', () => {
     const axes = 'axes: { stop: { path: risk_model.stop_loss.value, values: [0.1, 0.2, 1, 2] } }';
     expect(codesOf(axes)).toEqual([]);
