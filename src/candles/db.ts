@@ -6,9 +6,10 @@ import {
   type DuckDBDoubleVector,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { SweepError } from '../errors.ts';
+import { hasHomeFolder, makeHomeFolder } from '../home.ts';
 
 /**
  * The candle database: one DuckDB file in TRADE's own schema. DuckDB locks its file: one process
@@ -27,15 +28,15 @@ const CHUNK_ROWS = 2048;
  * Opens the candle database; a writer creates file and tables where they are missing. A reader of a
  * file that is not there gets an empty database.
  * @throws SweepError CANDLES_LOCKED when another process holds the file, CANDLES_UNREADABLE when it
- * is no DuckDB file.
+ * is no DuckDB file, USAGE when IDEASWEEP_HOME cannot be used.
  */
 export async function openCandleDb(
   path: string,
   { readOnly }: { readonly readOnly: boolean },
 ): Promise<CandleDb> {
   const file = resolve(path);
-  if (!readOnly) mkdirSync(dirname(file), { recursive: true });
-  const isAbsent = readOnly && !existsSync(file);
+  if (!readOnly) makeHomeFolder(dirname(file));
+  const isAbsent = readOnly && !(hasHomeFolder(dirname(file)) && existsSync(file));
   const instance = await openInstance(file, isAbsent ? 'absent' : readOnly ? 'read' : 'write');
   const connection = await instance.connect();
   // Text without an offset is UTC, whatever the machine's zone.

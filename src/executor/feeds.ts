@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openCandleDb } from '../candles/db.ts';
 import { readCandles } from '../candles/query.ts';
@@ -7,6 +6,7 @@ import { SweepError } from '../errors.ts';
 import type { FeedPlan } from '../feed/plan.ts';
 import { mapFeed, type MappedFeed } from '../feed/read.ts';
 import { writeFeed } from '../feed/write.ts';
+import { makeHomeFolder } from '../home.ts';
 import type { FeedRef } from '../store/sweeps.ts';
 
 export interface BuiltFeed extends FeedRef {
@@ -28,7 +28,7 @@ export async function buildFeeds(
   config: Config,
   plans: readonly FeedPlan[],
 ): Promise<readonly BuiltFeed[]> {
-  mkdirSync(config.feedsDir, { recursive: true });
+  makeHomeFolder(config.feedsDir);
   const checked = plans.map((plan) => ({ plan, state: checkFeed(config, feedRef(plan)) }));
   const missing = checked.filter(({ state }) => state !== 'usable').map(({ plan }) => plan);
   if (missing.length > 0) await buildMissing(config, missing);

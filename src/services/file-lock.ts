@@ -3,12 +3,13 @@
  * dies, however it dies, so there is no stale lock to detect and no pid to compare. Node has no
  * flock; koffi (already here for mmap) calls it. Nothing else of the system's C library is used.
  */
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import koffi, { type KoffiFunc } from 'koffi';
 import { SweepError } from '../errors.ts';
+import { makeHomeFolder, unusableHome } from '../home.ts';
 
 const LOCK_EXCLUSIVE_NONBLOCKING = 2 | 4;
 
@@ -40,6 +41,24 @@ export async function withFileLock<T>(
   } finally {
     await file.close();
   }
+}
+
+/**
+ * withFileLock for a lock in the home, which is made where it is missing.
+ * @throws SweepError USAGE when IDEASWEEP_HOME cannot be made or written.
+ */
+export async function withHomeLock<T>(
+  path: string,
+  timeoutMs: number,
+  action: () => Promise<T>,
+): Promise<T> {
+  makeHomeFolder(dirname(path));
+  try {
+    closeSync(openSync(path, 'a'));
+  } catch (error) {
+    throw unusableHome(`${path} cannot be written`, error);
+  }
+  return withFileLock(path, timeoutMs, action);
 }
 
 // --- internal ---

@@ -17,7 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
 import type { Config } from '../config.ts';
 import { SweepError } from '../errors.ts';
-import { withFileLock } from './file-lock.ts';
+import { withHomeLock } from './file-lock.ts';
 import { findBinaries } from './postgres-binaries.ts';
 import { dataDirOf, ensureCluster, ensurePassword, SUPERUSER } from './postgres-cluster.ts';
 import { openPathFor, serverOwner } from './postgres-owner.ts';
@@ -65,7 +65,7 @@ export interface PostgresLease extends PostgresAddress, AsyncDisposable {
  * @throws SweepError SERVICE_FAILED when it does not start; the message ends with its log.
  */
 export async function leasePostgres(config: Config): Promise<PostgresLease> {
-  return withFileLock(lockPath(config), LOCK_TIMEOUT_MS, async () => {
+  return withHomeLock(lockPath(config), LOCK_TIMEOUT_MS, async () => {
     const address = await ensureRunning(config);
     const applicationName = `ideasweep ${process.pid}.${(leaseCount += 1)}`;
     const connection = connect(address.url, applicationName);
@@ -82,7 +82,7 @@ export async function leasePostgres(config: Config): Promise<PostgresLease> {
 
 /** Starts the server when none runs and keeps it up when the last command leaves. */
 export async function keepPostgres(config: Config): Promise<PostgresAddress> {
-  return withFileLock(lockPath(config), LOCK_TIMEOUT_MS, async () => {
+  return withHomeLock(lockPath(config), LOCK_TIMEOUT_MS, async () => {
     const address = await ensureRunning(config);
     await writeFile(keepPath(config), '');
     return address;
@@ -98,7 +98,7 @@ export async function stopPostgres(
   config: Config,
   isForced: boolean,
 ): Promise<{ wasRunning: boolean; isStopped: boolean; commandCount: number }> {
-  return withFileLock(lockPath(config), LOCK_TIMEOUT_MS, async () => {
+  return withHomeLock(lockPath(config), LOCK_TIMEOUT_MS, async () => {
     await rm(keepPath(config), { force: true });
     const address = await runningAddress(config);
     if (!address) {
@@ -151,7 +151,7 @@ async function leave(
   connection: postgres.Sql,
   applicationName: string,
 ): Promise<void> {
-  await withFileLock(lockPath(config), LOCK_TIMEOUT_MS, async () => {
+  await withHomeLock(lockPath(config), LOCK_TIMEOUT_MS, async () => {
     const isLast = await isLastToLeave(connection, applicationName);
     await connection.end({ timeout: 1 });
     const isKept = (await stat(keepPath(config)).catch(() => undefined)) !== undefined;

@@ -13,7 +13,7 @@ import {
   runningTemporalPath,
   type RunningTemporal,
 } from '../temporal/connect.ts';
-import { withFileLock } from './file-lock.ts';
+import { withHomeLock } from './file-lock.ts';
 import { findTemporalBinary } from './temporal-binary.ts';
 
 /**
@@ -51,7 +51,7 @@ export async function startTemporal(
   const binary = runningTemporal(config)
     ? undefined
     : await findTemporalBinary({ ...options, temporalCli });
-  return withFileLock(lock, LOCK_TIMEOUT_MS, async () => {
+  return withHomeLock(lock, LOCK_TIMEOUT_MS, async () => {
     const running = await findRunning(config);
     if (running) return adopt(config, running);
     const { path } = binary ?? (await findTemporalBinary({ ...options, temporalCli }));

@@ -1,8 +1,9 @@
-import { access, mkdir, rm, statfs, writeFile } from 'node:fs/promises';
+import { access, rm, statfs, writeFile } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { defineCommand } from 'citty';
 import { loadConfig, type Config } from '../../config.ts';
+import { makeHomeFolder } from '../../home.ts';
 import { SweepError } from '../../errors.ts';
 import { formatBytes, plural } from '../../report/format.ts';
 import { padCell } from '../../report/table.ts';
@@ -76,7 +77,7 @@ function checkMachine(config: Config): Check {
 async function checkHome(config: Config): Promise<Check> {
   const probe = join(config.home, `.doctor-${process.pid}`);
   const failure = await attempt(async () => {
-    await mkdir(config.home, { recursive: true });
+    makeHomeFolder(config.home);
     await writeFile(probe, '');
     await rm(probe);
   });
