@@ -24,6 +24,9 @@ const MULTI = multiTimeframeCard(`
     trend: { path: htf.trend.length, values: [20, 50, 80] }
 `);
 
+/** With a Temporal address in the environment, `run` would take it for the executor. */
+const LOCAL = ['--executor', 'local', '--fresh'];
+
 const isReady = hasRealCandles && temporalAddress() !== undefined;
 const reason = hasRealCandles ? temporalSkipReason() : ' (skipped: ../shared/data is absent)';
 
@@ -55,7 +58,7 @@ describe.skipIf(!isReady)(`real candles of 2023${reason}`, { timeout: 900_000 },
 
   test('ranks the same bytes with 1 and 2 threads and batches of 1, 7 and 1000', async () => {
     const file = cardFile(CROSS);
-    const month = ['--window', '2023-02-01..2023-03-01', '--axis', 'fast=8..80:8', '--fresh'];
+    const month = ['--window', '2023-02-01..2023-03-01', '--axis', 'fast=8..80:8', ...LOCAL];
     const expected = await rankAfter(['run', file, ...month, '--threads', '2']);
     expect(JSON.parse(expected)).toHaveLength(2_000);
     for (const options of [
@@ -69,7 +72,8 @@ describe.skipIf(!isReady)(`real candles of 2023${reason}`, { timeout: 900_000 },
   });
 
   test('resumes after the command was killed and ends equal to an undisturbed run', async () => {
-    const run = ['run', cardFile(CROSS), '--window', '2023-02-01..2023-06-01', '--threads', '1'];
+    const wide = ['--window', '2023-02-01..2023-06-01', '--threads', '1', '--executor', 'local'];
+    const run = ['run', cardFile(CROSS), ...wide];
     const expected = await rankAfter([...run, '--fresh']);
     await using killed = spawnCli(home, ...run, '--fresh', '--batch-size', '50');
     const { sql } = home.database;
