@@ -129,20 +129,8 @@ export class TFContext {
 
   /** A price of the bar `barsBack` bars of this timeframe ago; NaN where there is none. */
   price(name: PriceName, barsBack = 0): number {
-    switch (name) {
-      case 'open':
-        return this.#at(this.#open, barsBack);
-      case 'high':
-        return this.#at(this.#high, barsBack);
-      case 'low':
-        return this.#at(this.#low, barsBack);
-      case 'close':
-        return this.#at(this.#close, barsBack);
-      case 'volume':
-        return this.#at(this.#volume, barsBack);
-      default:
-        return Number.NaN;
-    }
+    const column = this.#priceColumn(name);
+    return column === undefined ? Number.NaN : this.#at(column, barsBack);
   }
 
   /** An indicator `barsBack` bars of this timeframe ago, by its card key; NaN where it has no value. */
@@ -156,13 +144,25 @@ export class TFContext {
     return isPriceName(key) ? this.price(key, barsBack) : this.indicator(key, barsBack);
   }
 
-  #at(column: FloatColumn, barsBack: number): number {
-    if (!(barsBack >= 0))
-      throw new RangeError(`barsBack is ${barsBack}: the future is not visible`);
-    if (!Number.isInteger(barsBack))
-      throw new RangeError(`barsBack is ${barsBack}: no whole number`);
-    const row = this.#bar - barsBack;
-    if (row < this.#firstBar || this.#bar < 0) return Number.NaN;
-    return column[row] ?? Number.NaN;
+  #priceColumn(name: PriceName): Float64Array | undefined {
+    if (name === 'close') return this.#close;
+    if (name === 'open') return this.#open;
+    if (name === 'high') return this.#high;
+    if (name === 'low') return this.#low;
+    return name === 'volume' ? this.#volume : undefined;
   }
+
+  /** Small enough to be inlined, because a number that a call returns is boxed. */
+  #at(column: FloatColumn, barsBack: number): number {
+    if (barsBack >>> 0 !== barsBack) refuseBarsBack(barsBack);
+    const row = this.#bar - barsBack;
+    return row < this.#firstBar || this.#bar < 0 ? Number.NaN : (column[row] as number);
+  }
+}
+
+// --- internal ---
+
+function refuseBarsBack(barsBack: number): never {
+  const reason = barsBack >= 0 ? 'no whole number' : 'the future is not visible';
+  throw new RangeError(`barsBack is ${barsBack}: ${reason}`);
 }

@@ -119,13 +119,14 @@ describe('a snapshot view', () => {
       return sum;
     };
     expect(walk(400)).not.toBeNaN();
-    // 10.4 million accesses a walk; one byte each would be 10 MB. The compiler allocates now and then,
-    // and a busy machine compiles late: the quietest walk tells what the accesses need.
-    const grown = Array.from({ length: 5 }, () => {
+    // 10.4 million accesses a walk; one byte each would be 10 MB, a boxed number each 160. The compiler
+    // allocates now and then, and a busy machine compiles late: the quiet walks tell what accesses need.
+    const grown = Array.from({ length: 20 }, () => {
       const before = process.memoryUsage().heapUsed;
       walk(3000);
-      return process.memoryUsage().heapUsed - before;
+      return Math.abs(process.memoryUsage().heapUsed - before);
     });
-    expect(Math.min(...grown.map(Math.abs))).toBeLessThan(2_000_000);
+    const [, , thirdQuietest] = grown.toSorted((a, b) => a - b);
+    expect(thirdQuietest).toBeLessThan(2_000_000);
   });
 });
