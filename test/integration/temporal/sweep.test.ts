@@ -30,7 +30,9 @@ const CROSS = crossCard(`${WINDOW}
   .replaceAll('ema_fast', 'fast')
   .replaceAll('ema_slow', 'slow');
 /** Long enough to be interrupted: 16,800 points, of which two batches are made. */
+/** By the bar loop (profile trade), so that a sweep is still under way when it is interrupted. */
 const LONG = crossCard(`${WINDOW}
+  profile: trade
   axes:
     fast: { path: exec.fast.length, range: { start: 5, stop: 60, step: 1 } }
     slow: { path: exec.slow.length, range: { start: 61, stop: 120, step: 1 } }
