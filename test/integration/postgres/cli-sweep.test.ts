@@ -35,6 +35,9 @@ const card = folder.write(
 `),
 );
 
+/** Enough points that a second command finds the first still at work. */
+const WIDE = ['--axis', 'slow=41..160:1', '--axis', 'stop=1..4:0.1'];
+
 let firstRun: CliResult;
 
 const cli = (...args: string[]) => runCli(args, env);
@@ -280,19 +283,19 @@ describe('when something goes wrong', () => {
   });
 
   test('Ctrl-C stops with exit code 3, and the same command goes on to the same ranking', async () => {
-    const wide = ['run', card, '--axis', 'slow=41..160:1', '--name', 'wide', '--batch-size', '8'];
+    const wide = ['run', card, ...WIDE, '--name', 'wide', '--batch-size', '8'];
     const stopped = startCli(wide, { ...env, IDEASWEEP_THREADS: '1' });
-    await stopped.shows('wide: 720 points');
+    await stopped.shows('wide: 11,160 points');
     await untilRows(1);
     stopped.child.kill('SIGINT');
     const first = await stopped.done;
-    expect(first.stderr).toMatch(/stopping[\s\S]*stopped: \d+ points?/);
+    expect(first.stderr).toMatch(/stopping[\s\S]*stopped: [\d,]+ points?/);
     expect(first.code).toBe(3);
     const second = await cli(...wide);
     expect(second.stderr).toMatch(
-      /resuming sweep \w+ {2}wide: [1-9]\d* of 720 points are there already/,
+      /resuming sweep \w+ {2}wide: [1-9][\d,]* of 11,160 points are there already/,
     );
-    expect(second.stderr).toMatch(/completed: 720 points/);
+    expect(second.stderr).toMatch(/completed: 11,160 points/);
     const resumed = await json('rank', 'last');
     expect((await cli(...wide, '--fresh', '--threads', '2')).code).toBe(0);
     expect(await json('rank', 'last')).toEqual(resumed);
@@ -314,18 +317,9 @@ describe('when something goes wrong', () => {
   });
 
   test('a second run of the same sweep follows the first and prints its ranking', async () => {
-    const args = [
-      'run',
-      card,
-      '--axis',
-      'slow=41..160:1',
-      '--name',
-      'followed',
-      '--batch-size',
-      '8',
-    ];
+    const args = ['run', card, ...WIDE, '--name', 'followed', '--batch-size', '8'];
     const first = startCli(args, { ...env, IDEASWEEP_THREADS: '1' });
-    await first.shows('followed: 720 points');
+    await first.shows('followed: 11,160 points');
     await untilRows(1, 'followed');
     const second = await cli(...args);
     expect(second.stderr).toMatch(/is run by another process; following it/);
