@@ -1,5 +1,4 @@
 import type { Axis } from '../grid/axis.ts';
-import type { Grid } from '../grid/grid.ts';
 import type { Sweep } from '../grid/sweep.ts';
 import type { SweepError } from '../errors.ts';
 import { hashJson, sha256 } from '../hash.ts';
@@ -59,8 +58,6 @@ export interface CandleFacts extends StoredSeries {
 
 export interface PlanInput {
   readonly sweep: Sweep;
-  /** Not read: the sweep's axes say all. Callers may leave it out. */
-  readonly grid?: Grid;
   readonly facts: readonly CandleFacts[];
   /** Tests lower the limits; default limits.ts. */
   readonly limits?: { readonly fileBytesMax: number; readonly planBytesMax: number };
