@@ -29,6 +29,16 @@ const MULTI = multiTimeframeCard(`
     rsi: { path: exec.rsi.length, values: [7, 14] }
 `);
 
+/** 33,600 points of the bar loop (profile trade): seconds of work, to be interrupted after 20 ms. */
+const LONG = crossCard(`
+  window: { start: 2023-03-01, end: 2023-03-08 }
+  profile: trade
+  axes:
+    fast: { path: exec.fast.length, range: { start: 5, stop: 60, step: 1 } }
+    slow: { path: exec.slow.length, range: { start: 61, stop: 120, step: 1 } }
+    stop: { path: risk_model.stop_loss.value, linspace: { start: 1, stop: 3, count: 10 } }
+`);
+
 beforeAll(async () => {
   const series = { symbol: 'BTCUSDT', seed: 7, startMs: Date.UTC(2023, 0, 20) };
   await storeCandles(config, synthesizeCandles({ ...series, timeframe: '5m', bars: 288 * 60 }));
@@ -106,16 +116,16 @@ describe('a sweep in this process', () => {
 
   test('aborts within a point and keeps what it has', async () => {
     const abort = new AbortController();
-    const row = await run(sweepOf(CROSS), {
+    const row = await run(sweepOf(LONG), {
       threads: 2,
-      batchSize: 40,
+      batchSize: 16_800,
       abort: abort.signal,
       onStarted: () => setTimeout(() => abort.abort(), 20),
     });
     expect(row.status).toBe('stopped');
     const [count] =
       await sql`select count(*)::int as n from results where sweep_id = ${row.sweepId}`;
-    expect(count?.['n']).toBeLessThan(80);
+    expect(count?.['n']).toBeLessThan(33_600);
   });
 });
 
