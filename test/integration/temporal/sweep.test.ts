@@ -29,8 +29,7 @@ const CROSS = crossCard(`${WINDOW}
 `)
   .replaceAll('ema_fast', 'fast')
   .replaceAll('ema_slow', 'slow');
-/** Long enough to be interrupted: 16,800 points, of which two batches are made. */
-/** By the bar loop (profile trade), so that a sweep is still under way when it is interrupted. */
+/** 16,800 points of the bar loop (profile trade), in two batches: long enough to be interrupted. */
 const LONG = crossCard(`${WINDOW}
   profile: trade
   axes:
