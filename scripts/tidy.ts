@@ -52,6 +52,9 @@ function findInFile(file: string): Finding[] {
   return findings;
 }
 
+/** Compiled from its index.ts, which imports the rest without extensions. */
+const ASSEMBLY = 'src/engine/kernel/assembly/';
+
 /** A file of src that no other file imports, and that nothing starts, is dead. */
 function findUnreached(files: readonly string[]): Finding[] {
   const imported = new Set<string>();
@@ -65,7 +68,8 @@ function findUnreached(files: readonly string[]): Finding[] {
   }
   const isStarted = new Set(['src/cli/main.ts']);
   return files
-    .filter((file) => file.startsWith('src/') && !imported.has(file) && !isStarted.has(file))
+    .filter((file) => file.startsWith('src/') && !file.startsWith(ASSEMBLY))
+    .filter((file) => !imported.has(file) && !isStarted.has(file))
     .map((file) => ({ file, line: 1, message: 'nothing imports this file' }));
 }
 

@@ -16,7 +16,7 @@ describe('the kernel', () => {
     for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
       const sweep = kernelSweep(seed);
       // A budget of a few bitsets, so that cards share some and push out others.
-      const kernel = new SweepKernel(sweep.window, { bitBytesMax: 2_000, laneBytesMax: 40_000 });
+      const kernel = new SweepKernel(sweep.window, { bitBytesMax: 2_000, columnBytesMax: 40_000 });
       for (const [n, card] of sweep.cards.entries()) {
         const expected = loopRow(sweep, card);
         const actual = kernelRow(kernel, sweep, card);

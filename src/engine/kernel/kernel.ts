@@ -1,16 +1,16 @@
 import type { IdeaCard } from '../../card/schema.ts';
-import type { FeedStore } from '../../feed/feed-store.ts';
+import type { FeedStore, FloatColumn } from '../../feed/feed-store.ts';
 import type { MultiTFFeedStore } from '../../feed/multi-tf.ts';
 import type { BacktestFacts } from '../../metrics/facts.ts';
 import { METRICS } from '../../metrics/registry.ts';
 import type { Window } from '../../time.ts';
 import type { BacktestOutcome } from '../backtest.ts';
-import { DailyReturns } from './daily.ts';
-import { EventRun } from './event-run.ts';
+import { ColumnSlots } from './column-slots.ts';
+import { KernelMemory } from './kernel-memory.ts';
 import { Market } from './market.ts';
-import { PointFacts } from './point-facts.ts';
-import { STATE } from './run-state.ts';
+import { PointFacts, RESULT, RESULT_LENGTH } from './point-facts.ts';
 import { SignalSource } from './signal-bits.ts';
+import { levelColumns, TERMS_LENGTH, writeTerms } from './terms.ts';
 
 /** What is not a number of a point's result. */
 export interface KernelRow {
@@ -18,11 +18,18 @@ export interface KernelRow {
   readonly profitFactorMode: string;
 }
 
-/** Bytes of condition bitsets one thread keeps: 300 conditions on both sides over a year of 5m. */
-const BIT_BYTES_MAX = 8 * 2 ** 20;
+/** What a thread keeps of each market, in bytes. */
+export interface KernelBudget {
+  /** Condition bitsets: 80 conditions over a year of 5m stay in the second-level cache. */
+  readonly bitBytesMax: number;
+  /** Float32 columns: 101 of 200,000 bars. */
+  readonly columnBytesMax: number;
+}
 
-/** Bytes of float32 columns one thread keeps: 101 columns of 200,000 bars. */
-const LANE_BYTES_MAX = 80 * 2 ** 20;
+const BUDGET: KernelBudget = { bitBytesMax: 2 ** 20, columnBytesMax: 80 * 2 ** 20 };
+
+/** Markets that a thread keeps, each with its memory: symbols of a sweep. */
+const BENCHES_MAX = 4;
 
 /**
  * The fast path of a sweep's points: the metrics of `runBacktest` and `writeMetrics` bit for bit,
@@ -30,12 +37,12 @@ const LANE_BYTES_MAX = 80 * 2 ** 20;
  */
 export class SweepKernel {
   readonly #window: Window;
-  readonly #signals: SignalSource;
+  readonly #budget: KernelBudget;
   readonly #benches = new Map<FeedStore, Bench>();
 
-  constructor(window: Window, { bitBytesMax = BIT_BYTES_MAX, laneBytesMax = LANE_BYTES_MAX } = {}) {
+  constructor(window: Window, budget: Partial<KernelBudget> = {}) {
     this.#window = window;
-    this.#signals = new SignalSource({ bitBytesMax, laneBytesMax });
+    this.#budget = { ...BUDGET, ...budget };
   }
 
   /**
@@ -45,21 +52,17 @@ export class SweepKernel {
    */
   run(card: IdeaCard, feeds: MultiTFFeedStore, out: Float64Array): KernelRow | undefined {
     if (feeds.exec.store.funding || feeds.endBar <= feeds.windowStartBar) return undefined;
-    const bench = this.#benchOf(feeds);
-    bench.events.run(card, feeds, this.#signals.of(card, feeds));
-    if (!Number.isFinite(bench.events.state[STATE.CASH])) return undefined;
-    return bench.write(card.account.starting_equity_usdt, out);
+    return this.#benchOf(feeds).run(card, feeds, out);
   }
 
   #benchOf(feeds: MultiTFFeedStore): Bench {
     const { store } = feeds.exec;
-    let bench = this.#benches.get(store);
-    const isSame =
-      bench?.market.startBar === feeds.windowStartBar && bench.market.endBar === feeds.endBar;
-    if (bench === undefined || !isSame) {
-      bench = new Bench(new Market(feeds, this.#window));
-      this.#benches.set(store, bench);
-    }
+    const known = this.#benches.get(store);
+    if (known?.fits(feeds)) return known;
+    const [oldest] = this.#benches.keys();
+    if (this.#benches.size >= BENCHES_MAX && oldest) this.#benches.delete(oldest);
+    const bench = new Bench(feeds, this.#window, this.#budget);
+    this.#benches.set(store, bench);
     return bench;
   }
 }
@@ -68,29 +71,58 @@ export class SweepKernel {
 
 /** What runs points over one market. */
 class Bench {
-  readonly market: Market;
-  readonly events: EventRun;
-  readonly #daily: DailyReturns;
+  readonly #memory = new KernelMemory();
+  readonly #market: Market;
+  readonly #signals: SignalSource;
+  readonly #atrs: ColumnSlots;
   readonly #facts: PointFacts;
+  readonly #workAt: number;
+  readonly #resultsAt: number;
+  #terms: Float64Array = new Float64Array(0);
+  #results: Float64Array = new Float64Array(0);
 
-  constructor(market: Market) {
-    this.market = market;
-    this.events = new EventRun(market);
-    this.#daily = new DailyReturns(market.dayBars.length);
-    this.#facts = new PointFacts(market, this.#daily.facts);
+  constructor(feeds: MultiTFFeedStore, window: Window, budget: KernelBudget) {
+    const memory = this.#memory;
+    this.#market = new Market(memory, feeds, window);
+    this.#signals = new SignalSource(memory, feeds, budget);
+    this.#facts = new PointFacts(this.#market);
+    this.#workAt = memory.allocate(memory.code.workBytes(this.#market.days));
+    this.#resultsAt = memory.allocate(8 * RESULT_LENGTH);
+    const { endBar } = feeds;
+    const slots = { slotBytes: 8 * endBar, bytesMax: budget.columnBytesMax / 4 };
+    this.#atrs = new ColumnSlots(memory, slots, (at, column) => {
+      memory.float64(at, endBar).set((column as FloatColumn).subarray(0, endBar));
+      return 0;
+    });
   }
 
-  write(initialEquity: number, out: Float64Array): KernelRow {
-    const { events } = this;
-    this.#daily.measure(events.samples, initialEquity);
-    const profitFactorMode = writeFacts(this.#facts.of(events, initialEquity), out);
-    return { outcome: outcomeOf(events), profitFactorMode };
+  fits({ windowStartBar, endBar }: MultiTFFeedStore): boolean {
+    return this.#market.startBar === windowStartBar && this.#market.endBar === endBar;
+  }
+
+  run(card: IdeaCard, feeds: MultiTFFeedStore, out: Float64Array): KernelRow | undefined {
+    const memory = this.#memory;
+    const signals = this.#signals.of(card, feeds);
+    const columns = levelColumns(card, feeds, (column) => this.#atrs.of(column).at);
+    if (memory.isGone(this.#terms)) this.#view();
+    writeTerms(this.#terms, card, signals, columns);
+    memory.code.runPoint(this.#workAt, this.#resultsAt);
+    const results = this.#results;
+    if (!Number.isFinite(results[RESULT.CASH])) return undefined;
+    const facts = this.#facts.of(results, card.account.starting_equity_usdt);
+    return { outcome: outcomeOf(results), profitFactorMode: writeFacts(facts, out) };
+  }
+
+  #view(): void {
+    const { code } = this.#memory;
+    this.#terms = this.#memory.float64(code.TERMS.value, TERMS_LENGTH);
+    this.#results = this.#memory.float64(this.#resultsAt, RESULT_LENGTH);
   }
 }
 
-function outcomeOf({ counts, isBlown }: EventRun): BacktestOutcome {
-  if (counts.trades === 0) return 'no_trades';
-  return isBlown ? 'account_blown' : 'completed';
+function outcomeOf(results: Float64Array): BacktestOutcome {
+  if (results[RESULT.TRADES] === 0) return 'no_trades';
+  return results[RESULT.IS_BLOWN] === 1 ? 'account_blown' : 'completed';
 }
 
 /** As `writeMetrics` without rounding; returns `profit_factor_mode`. */

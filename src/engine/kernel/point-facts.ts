@@ -6,34 +6,67 @@ import type {
   TradeFacts,
   TradeGroup,
 } from '../../metrics/facts.ts';
-import type { EventRun } from './event-run.ts';
 import type { Market } from './market.ts';
-import { STATE, type RunState, type RunCounts } from './run-state.ts';
 
-const {
-  CASH,
-  CLOSEST,
-  FALL,
-  FALL_FRACTION,
-  FEES,
-  LARGEST_LOSS,
-  LARGEST_WIN,
-  LEVERAGE_SUM,
-  LOSS,
-  MAE,
-  MAX_LEVERAGE,
-  MFE,
-  MIN_RATIO,
-  NET,
-  NET_LONG,
-  NET_SHORT,
-  PNL_PCT,
-  PROFIT,
-} = STATE;
+/** Places of a point's results, in the order in which assembly/index.ts writes them. */
+export const RESULT = {
+  CASH: 0,
+  IS_BLOWN: 1,
+  REACHED: 2,
+  FALL: 3,
+  FALL_FRACTION: 4,
+  DRAWDOWN_BARS: 5,
+  NET: 6,
+  NET_LONG: 7,
+  NET_SHORT: 8,
+  PROFIT: 9,
+  LOSS: 10,
+  LARGEST_WIN: 11,
+  LARGEST_LOSS: 12,
+  PNL_PCT: 13,
+  FEES: 14,
+  MAE: 15,
+  MFE: 16,
+  MIN_RATIO: 17,
+  CLOSEST: 18,
+  MAX_LEVERAGE: 19,
+  LEVERAGE_SUM: 20,
+  TRADES: 21,
+  WINS: 22,
+  LOSSES: 23,
+  LONG_TRADES: 24,
+  LONG_WINS: 25,
+  DURATION_BARS: 26,
+  WIN_BARS: 27,
+  LOSS_BARS: 28,
+  LONGEST_WIN_STREAK: 29,
+  LONGEST_LOSS_STREAK: 30,
+  HELD_BARS: 31,
+  MARGIN_CALLS: 32,
+  LEVERAGE_SAMPLES: 33,
+  ATTEMPTS: 34,
+  REJECTIONS: 35,
+  RETURNS: 36,
+  MEAN: 37,
+  SIGMA: 38,
+  DOWNSIDE_SQUARES: 39,
+  GAINS: 40,
+  LOSSES_OF_RETURNS: 41,
+  SKEWNESS: 42,
+  KURTOSIS: 43,
+  VAR_95: 44,
+  CVAR_95: 45,
+  ULCER: 46,
+} as const;
+
+export const RESULT_LENGTH = 47;
+
+/** As in metrics/returns.ts. */
+const DAYS_PER_YEAR = 365;
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** A run's state as the facts that the metrics read, in one object that every point uses again. */
+/** A point's results as the facts that the metrics read, in one object that every point uses again. */
 export class PointFacts {
   readonly #market: Market;
   readonly #drawdown: Writable<DrawdownFacts> = { abs: 0, fraction: 0, durationBars: 0 };
@@ -70,19 +103,35 @@ export class PointFacts {
     averageLeverage: 0,
     maxLeverage: 0,
   };
+  readonly #returns: Writable<ReturnFacts> = {
+    count: 0,
+    mean: 0,
+    sigma: 0,
+    downsideSquares: 0,
+    gains: 0,
+    losses: 0,
+    skewness: 0,
+    kurtosis: 0,
+    var95: 0,
+    cvar95: 0,
+    ulcer: 0,
+    periodsPerYear: DAYS_PER_YEAR,
+    years: 0,
+  };
   readonly #facts: Writable<BacktestFacts>;
 
-  constructor(market: Market, returns: ReturnFacts) {
+  constructor(market: Market) {
     this.#market = market;
+    this.#returns.years = market.days / DAYS_PER_YEAR;
     this.#facts = {
       initialEquity: 0,
       finalEquity: 0,
-      benchmarkFirst: market.close[market.startBar] ?? 0,
-      benchmarkLast: market.close[market.endBar - 1] ?? 0,
+      benchmarkFirst: market.benchmarkFirst,
+      benchmarkLast: market.benchmarkLast,
       points: 0,
       drawdown: this.#drawdown,
       trades: this.#trades,
-      returns,
+      returns: this.#returns,
       margin: this.#margin,
       entryAttempts: 0,
       entryRejections: 0,
@@ -90,57 +139,72 @@ export class PointFacts {
   }
 
   /** Valid until the next call. */
-  of({ state, counts, reached }: EventRun, initialEquity: number): BacktestFacts {
+  of(results: Float64Array, initialEquity: number): BacktestFacts {
     const facts = this.#facts;
     facts.initialEquity = initialEquity;
-    facts.finalEquity = state[CASH] as number;
-    facts.points = reached - this.#market.startBar;
-    facts.entryAttempts = counts.attempts;
-    facts.entryRejections = counts.rejections;
-    this.#drawdown.abs = state[FALL] as number;
-    this.#drawdown.fraction = state[FALL_FRACTION] as number;
-    this.#drawdown.durationBars = counts.drawdownBars;
-    this.#fillTrades(state, counts);
-    this.#fillMargin(state, counts);
+    facts.finalEquity = results[RESULT.CASH] as number;
+    facts.points = (results[RESULT.REACHED] as number) - this.#market.startBar;
+    facts.entryAttempts = results[RESULT.ATTEMPTS] as number;
+    facts.entryRejections = results[RESULT.REJECTIONS] as number;
+    this.#drawdown.abs = results[RESULT.FALL] as number;
+    this.#drawdown.fraction = results[RESULT.FALL_FRACTION] as number;
+    this.#drawdown.durationBars = results[RESULT.DRAWDOWN_BARS] as number;
+    this.#fillTrades(results);
+    this.#fillMargin(results);
+    this.#fillReturns(results);
     return facts;
   }
 
-  #fillTrades(state: RunState, counts: RunCounts): void {
+  #fillTrades(results: Float64Array): void {
     const trades = this.#trades;
-    trades.count = counts.trades;
-    trades.wins = counts.wins;
-    trades.netPnl = state[NET] as number;
-    trades.losses = counts.losses;
-    trades.grossProfit = state[PROFIT] as number;
-    trades.grossLoss = Math.abs(state[LOSS] as number);
-    trades.largestWin = state[LARGEST_WIN] as number;
-    trades.largestLoss = state[LARGEST_LOSS] as number;
-    trades.pnlPct = state[PNL_PCT] as number;
-    trades.fees = state[FEES] as number;
-    trades.durationBars = counts.durationBars;
-    trades.winDurationBars = counts.winBars;
-    trades.lossDurationBars = counts.lossBars;
-    trades.longestWinStreak = counts.longestWinStreak;
-    trades.longestLossStreak = counts.longestLossStreak;
-    trades.maePct = state[MAE] as number;
-    trades.mfePct = state[MFE] as number;
-    this.#long.count = counts.longTrades;
-    this.#long.wins = counts.longWins;
-    this.#long.netPnl = state[NET_LONG] as number;
-    this.#short.count = counts.trades - counts.longTrades;
-    this.#short.wins = counts.wins - counts.longWins;
-    this.#short.netPnl = state[NET_SHORT] as number;
+    trades.count = results[RESULT.TRADES] as number;
+    trades.wins = results[RESULT.WINS] as number;
+    trades.netPnl = results[RESULT.NET] as number;
+    trades.losses = results[RESULT.LOSSES] as number;
+    trades.grossProfit = results[RESULT.PROFIT] as number;
+    trades.grossLoss = Math.abs(results[RESULT.LOSS] as number);
+    trades.largestWin = results[RESULT.LARGEST_WIN] as number;
+    trades.largestLoss = results[RESULT.LARGEST_LOSS] as number;
+    trades.pnlPct = results[RESULT.PNL_PCT] as number;
+    trades.fees = results[RESULT.FEES] as number;
+    trades.durationBars = results[RESULT.DURATION_BARS] as number;
+    trades.winDurationBars = results[RESULT.WIN_BARS] as number;
+    trades.lossDurationBars = results[RESULT.LOSS_BARS] as number;
+    trades.longestWinStreak = results[RESULT.LONGEST_WIN_STREAK] as number;
+    trades.longestLossStreak = results[RESULT.LONGEST_LOSS_STREAK] as number;
+    trades.maePct = results[RESULT.MAE] as number;
+    trades.mfePct = results[RESULT.MFE] as number;
+    this.#long.count = results[RESULT.LONG_TRADES] as number;
+    this.#long.wins = results[RESULT.LONG_WINS] as number;
+    this.#long.netPnl = results[RESULT.NET_LONG] as number;
+    this.#short.count = trades.count - this.#long.count;
+    this.#short.wins = trades.wins - this.#long.wins;
+    this.#short.netPnl = results[RESULT.NET_SHORT] as number;
   }
 
-  #fillMargin(state: RunState, counts: RunCounts): void {
+  #fillMargin(results: Float64Array): void {
     const margin = this.#margin;
-    const { leverageSamples } = counts;
-    margin.barsInPosition = counts.heldBars;
-    margin.minRatio = state[MIN_RATIO] as number;
-    margin.calls = counts.marginCalls;
-    margin.closestLiquidationPct = state[CLOSEST] as number;
-    margin.averageLeverage =
-      leverageSamples === 0 ? 0 : (state[LEVERAGE_SUM] as number) / leverageSamples;
-    margin.maxLeverage = state[MAX_LEVERAGE] as number;
+    const samples = results[RESULT.LEVERAGE_SAMPLES] as number;
+    margin.barsInPosition = results[RESULT.HELD_BARS] as number;
+    margin.minRatio = results[RESULT.MIN_RATIO] as number;
+    margin.calls = results[RESULT.MARGIN_CALLS] as number;
+    margin.closestLiquidationPct = results[RESULT.CLOSEST] as number;
+    margin.averageLeverage = samples === 0 ? 0 : (results[RESULT.LEVERAGE_SUM] as number) / samples;
+    margin.maxLeverage = results[RESULT.MAX_LEVERAGE] as number;
+  }
+
+  #fillReturns(results: Float64Array): void {
+    const returns = this.#returns;
+    returns.count = results[RESULT.RETURNS] as number;
+    returns.mean = results[RESULT.MEAN] as number;
+    returns.sigma = results[RESULT.SIGMA] as number;
+    returns.downsideSquares = results[RESULT.DOWNSIDE_SQUARES] as number;
+    returns.gains = results[RESULT.GAINS] as number;
+    returns.losses = results[RESULT.LOSSES_OF_RETURNS] as number;
+    returns.skewness = results[RESULT.SKEWNESS] as number;
+    returns.kurtosis = results[RESULT.KURTOSIS] as number;
+    returns.var95 = results[RESULT.VAR_95] as number;
+    returns.cvar95 = results[RESULT.CVAR_95] as number;
+    returns.ulcer = results[RESULT.ULCER] as number;
   }
 }

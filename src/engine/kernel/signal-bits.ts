@@ -3,72 +3,62 @@ import type { Condition, IdeaCard, Operator, Rule } from '../../card/schema.ts';
 import type { FloatColumn } from '../../feed/feed-store.ts';
 import type { MultiTFFeedStore, RoleFeed } from '../../feed/multi-tf.ts';
 import { EQUAL_EPSILON, isAllowed } from '../signals.ts';
-import { BitCache } from './bit-cache.ts';
-import {
-  clearBelow,
-  compareColumns,
-  compareLiteral,
-  crossBits,
-  nearBits,
-  spreadBits,
-  wordsOf,
-  type Bits,
-  type PairBits,
-} from './bits.ts';
-import { Lanes, type ComparedPair } from './lanes.ts';
+import { BitCache, bitBytes, type Bits } from './bit-cache.ts';
+import { Comparison, type ComparedPair } from './comparison.ts';
+import type { KernelMemory } from './kernel-memory.ts';
 
-/** A point's rules as bitsets over exec bars; undefined stands for "on no bar". */
+/** A point's rules as bitsets over exec bars; NO_BITS stands for "on no bar". */
 export interface SignalBits {
-  readonly enterLong: Bits | undefined;
-  readonly enterShort: Bits | undefined;
-  readonly exitLong: Bits | undefined;
-  readonly exitShort: Bits | undefined;
+  readonly enterLong: Bits;
+  readonly enterShort: Bits;
+  readonly exitLong: Bits;
+  readonly exitShort: Bits;
 }
 
-export const NO_SIGNALS: SignalBits = {
-  enterLong: undefined,
-  enterShort: undefined,
-  exitLong: undefined,
-  exitShort: undefined,
-};
+export const NO_BITS: Bits = 0;
 
 /**
  * The bitsets of a sweep's conditions, each computed once per distinct operator and operands and
  * shared by the points that use it. Equal to signals.ts on every bar of the window.
  */
 export class SignalSource {
+  readonly #memory: KernelMemory;
   readonly #cache: BitCache;
-  readonly #lanes: Lanes;
-  /** What the lanes compared last: operands, and the first word that is valid. */
-  #compared: ComparedPair | undefined = undefined;
-  #comparedKey = '';
-  #comparedFrom = 0;
+  readonly #comparison: Comparison;
+  /** What was compared last, each way. */
+  readonly #compared: [Compared, Compared] = [NOTHING, NOTHING];
+  readonly #visible = new WeakMap<Int32Array, number>();
   readonly #ids = new WeakMap<object, number>();
   #nextId = 0;
 
-  constructor({ bitBytesMax, laneBytesMax }: { bitBytesMax: number; laneBytesMax: number }) {
-    this.#cache = new BitCache(bitBytesMax);
-    this.#lanes = new Lanes(laneBytesMax);
+  constructor(
+    memory: KernelMemory,
+    feeds: MultiTFFeedStore,
+    { bitBytesMax, columnBytesMax }: { bitBytesMax: number; columnBytesMax: number },
+  ) {
+    this.#memory = memory;
+    this.#cache = new BitCache(memory, bitBytesMax);
+    const rows = Math.max(feeds.endBar, feeds.mtf?.store.length ?? 0, feeds.htf?.store.length ?? 0);
+    this.#comparison = new Comparison(memory, rows, columnBytesMax);
   }
 
   /** Valid until the next call. */
   of(card: IdeaCard, feeds: MultiTFFeedStore): SignalBits {
     this.#cache.beginPoint();
-    const entries: { long: Bits | undefined; short: Bits | undefined } = {
-      long: undefined,
-      short: undefined,
-    };
+    const bytes = bitBytes(feeds.endBar);
+    const entries = { long: NO_BITS, short: NO_BITS };
     for (const rule of card.signal_rules.entry_rules) {
       if (!isAllowed(card, rule)) continue;
       const { direction } = rule;
       const taken = direction === 'long' ? entries.short : entries.long;
       // An entry only where no earlier rule of the other direction has one: first in file order wins.
-      const bits = this.#without(this.#ruleBits(feeds, rule), taken);
-      entries[direction] = this.#union(entries[direction], bits);
+      const bits = this.#without(this.#ruleBits(feeds, rule), taken, bytes);
+      entries[direction] = this.#union(entries[direction], bits, bytes);
     }
-    const exits: typeof entries = { long: undefined, short: undefined };
-    for (const rule of card.signal_rules.exit_rules) {
-      exits[rule.direction] = this.#union(exits[rule.direction], this.#ruleBits(feeds, rule));
+    const exits = { long: NO_BITS, short: NO_BITS };
+    for (const { direction, conditions } of card.signal_rules.exit_rules) {
+      const bits = this.#ruleBits(feeds, { conditions });
+      exits[direction] = this.#union(exits[direction], bits, bytes);
     }
     return {
       enterLong: entries.long,
@@ -80,110 +70,158 @@ export class SignalSource {
 
   // --- internal ---
 
-  #ruleBits(feeds: MultiTFFeedStore, rule: Pick<Rule, 'conditions'>): Bits | undefined {
-    const words = wordsOf(feeds.endBar);
+  #ruleBits(feeds: MultiTFFeedStore, rule: Pick<Rule, 'conditions'>): Bits {
+    const bytes = bitBytes(feeds.endBar);
     const [first, ...rest] = rule.conditions;
-    if (first === undefined) return this.#cache.scratch(words).fill(-1);
+    if (first === undefined) {
+      const always = this.#cache.scratch(bytes);
+      this.#memory.int32(always, bytes / 4).fill(-1);
+      return always;
+    }
     let bits = this.#conditionBits(feeds, first);
     for (const condition of rest) {
       const other = this.#conditionBits(feeds, condition);
-      if (bits === undefined || other === undefined) return undefined;
-      const both = this.#cache.scratch(words);
-      for (let w = 0; w < words; w++) both[w] = (bits[w] as number) & (other[w] as number);
+      if (bits === NO_BITS || other === NO_BITS) return NO_BITS;
+      const both = this.#cache.scratch(bytes);
+      this.#memory.code.intersect(bits, other, both, bytes);
       bits = both;
     }
     return bits;
   }
 
-  #union(a: Bits | undefined, b: Bits | undefined): Bits | undefined {
-    if (a === undefined || b === undefined) return a ?? b;
-    const out = this.#cache.scratch(a.length);
-    for (let w = 0; w < out.length; w++) out[w] = (a[w] as number) | (b[w] as number);
+  #union(a: Bits, b: Bits, bytes: number): Bits {
+    if (a === NO_BITS) return b;
+    if (b === NO_BITS) return a;
+    const out = this.#cache.scratch(bytes);
+    this.#memory.code.unite(a, b, out, bytes);
     return out;
   }
 
-  #without(a: Bits | undefined, taken: Bits | undefined): Bits | undefined {
-    if (a === undefined || taken === undefined) return a;
-    const out = this.#cache.scratch(a.length);
-    for (let w = 0; w < out.length; w++) out[w] = (a[w] as number) & ~(taken[w] as number);
+  #without(a: Bits, taken: Bits, bytes: number): Bits {
+    if (a === NO_BITS || taken === NO_BITS) return a;
+    const out = this.#cache.scratch(bytes);
+    this.#memory.code.subtract(a, taken, out, bytes);
     return out;
   }
 
-  /** Bits per exec bar of the window; undefined where an operand has no series. */
-  #conditionBits(feeds: MultiTFFeedStore, condition: Condition): Bits | undefined {
+  /** Bits per exec bar of the window; none where an operand has no series. */
+  #conditionBits(feeds: MultiTFFeedStore, condition: Condition): Bits {
     const feed = feeds[condition.tf];
     const left = feeds.series(condition.tf, condition.indicator_key);
     const right = condition.is_indicator_comparison
       ? feeds.series(condition.tf, String(condition.value))
       : Number(condition.value);
-    if (feed === undefined || left === undefined || right === undefined) return undefined;
-    const reach = isCross(condition) ? condition.prev_offset : 0;
+    if (feed === undefined || left === undefined || right === undefined) return NO_BITS;
+    const reach = isCross(condition.operator) ? condition.prev_offset : 0;
     assert(reach >= 0, `prev_offset ${reach} reads the future`);
     const { visible } = feed;
     const start = feeds.windowStartBar;
     const firstRead = visible === undefined ? start : Math.max(0, visible[start] ?? 0);
     // Rows that this point cannot see mostly lie before anything it reads; then points share bits.
     const from = feed.firstBar + reach <= firstRead ? 0 : feed.firstBar + reach;
-    const pairKey = `${this.#idOf(left)} ${typeof right === 'number' ? `=${right}` : this.#idOf(right)}`;
-    const key = `${condition.operator} ${reach} ${from} ${start} ${feeds.endBar} ${pairKey}`;
-    const base = { feed, left, right, reach, from, key, pairKey };
-    const place: Place = visible === undefined ? { ...base, start } : base;
-    if (visible === undefined) return this.#rowBits(place, condition, feeds.endBar);
-    return this.#spread(feeds, condition, place);
+    const pair = `${this.#idOf(left)} ${typeof right === 'number' ? `=${right}` : this.#idOf(right)}`;
+    const key = `${condition.operator} ${reach} ${from} ${firstRead} ${pair}`;
+    const rows = visible === undefined ? feeds.endBar : feed.store.length;
+    const place: Place = { feed, left, right, reach, from, firstRead, rows, key, pair };
+    if (visible === undefined) return this.#rowBits(place, condition.operator);
+    return this.#spread(feeds, place, { operator: condition.operator, visible });
   }
 
-  #spread(feeds: MultiTFFeedStore, condition: Condition, place: Place): Bits {
-    const { visible, store } = place.feed;
-    const spreadKey = `${place.key} ${this.#idOf(visible as Int32Array)} ${feeds.windowStartBar}`;
-    const known = this.#cache.get(spreadKey);
-    if (known) return known;
-    const rows = this.#rowBits(place, condition, store.length);
-    const out = this.#cache.add(spreadKey, wordsOf(feeds.endBar));
-    spreadBits(rows, visible as Int32Array, {
-      from: feeds.windowStartBar,
-      end: feeds.endBar,
-      out,
-    });
+  #spread(
+    feeds: MultiTFFeedStore,
+    place: Place,
+    { operator, visible }: { readonly operator: Operator; readonly visible: Int32Array },
+  ): Bits {
+    const key = `${place.key} over ${this.#idOf(visible)}`;
+    const known = this.#cache.get(key);
+    if (known !== undefined) return known;
+    const rows = this.#rowBits(place, operator);
+    const bytes = bitBytes(feeds.endBar);
+    const at = this.#visibleAt(visible);
+    const out = this.#cache.add(key, bytes);
+    this.#memory.int32(out, bytes / 4).fill(0);
+    this.#memory.code.spread(rows, at, out, feeds.windowStartBar, feeds.endBar);
     return out;
   }
 
   /** Bits by row of the operands' own timeframe. */
-  #rowBits(place: Place, { operator }: Condition, rows: number): Bits {
-    const key = `row ${place.key}`;
-    const known = this.#cache.get(key);
-    if (known) return known;
-    const out = this.#cache.add(key, wordsOf(rows));
-    const { left, right, reach, from } = place;
-    const equality = operator === 'eq';
-    if (equality) nearBits(left, right, EQUAL_EPSILON, { rows, out });
-    else if (place.start === undefined)
-      fillBits(out, this.#plainPair(place, rows), operator, reach);
-    else fillFromLanes(out, this.#lanePair(place, rows), operator, reach);
-    if (from > 0) clearBelow(out, from);
+  #rowBits(place: Place, operator: Operator): Bits {
+    const known = this.#cache.get(place.key);
+    if (known !== undefined) return known;
+    const bytes = bitBytes(place.rows);
+    const out = this.#cache.add(place.key, bytes);
+    if (operator === 'eq') this.#fillNear(place, out);
+    else this.#fill(place, operator, { out, bytes });
+    if (place.from > 0) this.#memory.code.clearBelow(out, bytes, place.from);
     return out;
   }
 
-  #lanePair({ left, right, reach, pairKey, start = 0 }: Place, rows: number): ComparedPair {
-    const key = `${rows} ${pairKey}`;
-    const firstWord = Math.max(0, start - Math.max(1, reach)) >>> 5;
-    const isThere = key === this.#comparedKey && this.#comparedFrom <= firstWord;
-    if (this.#compared && isThere) return this.#compared;
-    this.#compared = this.#lanes.compare(left, right, { rows, firstWord });
-    this.#comparedKey = key;
-    this.#comparedFrom = firstWord;
-    return this.#compared;
+  /**
+   * From "above" and "not below" of the operands, and where a row that is read lacks a value from
+   * those of the operands in turn, because then "below" is more than the opposite of "not below".
+   */
+  #fill(place: Place, operator: Operator, { out, bytes }: { out: Bits; bytes: number }): void {
+    const { code } = this.#memory;
+    const { reach } = place;
+    const pair = this.#pairOf(place, 0);
+    const isWhole = pair.whole <= Math.max(0, place.firstRead - reach);
+    const turned = isWhole ? undefined : this.#pairOf(place, 1);
+    if (operator === 'gt') code.unite(pair.above, pair.above, out, bytes);
+    else if (operator === 'gte') code.unite(pair.notBelow, pair.notBelow, out, bytes);
+    else if (operator === 'lt') {
+      if (turned) code.unite(turned.above, turned.above, out, bytes);
+      else code.invert(pair.notBelow, out, bytes);
+    } else if (operator === 'lte') {
+      if (turned) code.unite(turned.notBelow, turned.notBelow, out, bytes);
+      else code.invert(pair.above, out, bytes);
+    } else if (operator === 'cross_above') {
+      if (turned) code.follow(pair.above, turned.notBelow, out, bytes, reach);
+      else code.followNot(pair.above, pair.above, out, bytes, reach);
+    } else if (turned) {
+      code.follow(turned.above, pair.notBelow, out, bytes, reach);
+    } else {
+      code.follow(this.#inverted(pair.notBelow, bytes), pair.notBelow, out, bytes, reach);
+    }
   }
 
-  #plainPair({ left, right }: Place, rows: number): PairBits {
-    const words = wordsOf(rows);
-    const pair = {
-      gt: this.#cache.scratch(words),
-      lt: this.#cache.scratch(words),
-      eq: this.#cache.scratch(words),
-    };
-    if (typeof right === 'number') compareLiteral(left, right, rows, pair);
-    else compareColumns(left, right, rows, pair);
+  #inverted(bits: Bits, bytes: number): Bits {
+    const out = this.#cache.scratch(bytes);
+    this.#memory.code.invert(bits, out, bytes);
+    return out;
+  }
+
+  /** The comparison of the operands, or of the operands in turn. */
+  #pairOf({ left, right, rows, pair: name }: Place, output: 0 | 1): ComparedPair {
+    const key = `${rows} ${name}`;
+    const last = this.#compared[output];
+    if (last.key === key) return last.pair;
+    const pair =
+      output === 0
+        ? this.#comparison.compare(left, right, { rows, output })
+        : this.#comparison.compare(right, left, { rows, output });
+    this.#compared[output] = { key, pair };
     return pair;
+  }
+
+  /** Bars where the operands differ by less than the epsilon of `eq`. */
+  #fillNear({ left, right, rows }: Place, out: Bits): void {
+    const words = this.#memory.int32(out, bitBytes(rows) / 4);
+    words.fill(0);
+    for (let i = 0; i < rows; i++) {
+      const y = typeof right === 'number' ? right : (right[i] as number);
+      const isNear = Math.abs((left[i] as number) - y) < EQUAL_EPSILON;
+      if (isNear) words[i >>> 5] = (words[i >>> 5] as number) | (1 << (i & 31));
+    }
+  }
+
+  #visibleAt(visible: Int32Array): number {
+    let at = this.#visible.get(visible);
+    if (at === undefined) {
+      at = this.#memory.allocate(4 * visible.length);
+      this.#memory.int32(at, visible.length).set(visible);
+      this.#visible.set(visible, at);
+    }
+    return at;
   }
 
   #idOf(array: object): number {
@@ -197,6 +235,13 @@ export class SignalSource {
   }
 }
 
+interface Compared {
+  readonly key: string;
+  readonly pair: ComparedPair;
+}
+
+const NOTHING: Compared = { key: '', pair: { above: NO_BITS, notBelow: NO_BITS, whole: 0 } };
+
 interface Place {
   readonly feed: RoleFeed;
   readonly left: FloatColumn;
@@ -205,31 +250,14 @@ interface Place {
   readonly reach: number;
   /** First row on which the condition can hold. */
   readonly from: number;
+  /** First row at which the condition is asked. */
+  readonly firstRead: number;
+  /** Rows of the operands. */
+  readonly rows: number;
   readonly key: string;
-  readonly pairKey: string;
-  /** First row that is read, of exec operands. */
-  readonly start?: number;
+  readonly pair: string;
 }
 
-function isCross({ operator }: Condition): boolean {
+function isCross(operator: Operator): boolean {
   return operator === 'cross_above' || operator === 'cross_below';
-}
-
-function fillFromLanes(out: Bits, pair: ComparedPair, operator: Operator, reach: number): void {
-  if (reach === 1 && operator === 'cross_above') out.set(pair.crossUp);
-  else if (reach === 1 && operator === 'cross_below') out.set(pair.crossDown);
-  else fillBits(out, pair, operator, reach);
-}
-
-function fillBits(out: Bits, { gt, lt, eq }: PairBits, operator: Operator, reach: number): void {
-  if (operator === 'gt') out.set(gt);
-  else if (operator === 'lt') out.set(lt);
-  else if (operator === 'gte') orInto(out, gt, eq);
-  else if (operator === 'lte') orInto(out, lt, eq);
-  else if (operator === 'cross_above') crossBits(gt, { before: lt, equal: eq, out }, reach);
-  else crossBits(lt, { before: gt, equal: eq, out }, reach);
-}
-
-function orInto(out: Bits, a: Bits, b: Bits): void {
-  for (let w = 0; w < out.length; w++) out[w] = (a[w] as number) | (b[w] as number);
 }

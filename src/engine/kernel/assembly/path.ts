@@ -1,0 +1,310 @@
+/**
+ * The positions of a point, found before any money is counted: which bars they open and close on
+ * depends on signals, prices and levels, and on money only where an order is rejected. `look` finds
+ * the next ones from the bitsets as if no level were reached; `prepare` measures the bars of each,
+ * finds the levels that are, and cuts the list where the path leaves it. The money comes after, from
+ * one list that lies in the first-level cache, and says where to look again if it stopped early.
+ * Loads of `prepare` do not wait for each other, which is most of its speed.
+ */
+import {
+  closeBefore,
+  closes,
+  endBar,
+  firstTouch,
+  highAt,
+  lowAt,
+  lowHigh,
+  measure,
+  openAt,
+} from './market';
+import { isSet, nextBit } from './bits';
+import {
+  LEVEL_ATR,
+  LEVEL_NONE,
+  LEVEL_PERCENT,
+  LEVEL_POINTS,
+  LEVEL_RATIO,
+  SIZE_PERCENT_EQUITY,
+  SIZE_RISK,
+  bufferShare,
+  canFlip,
+  enterLong,
+  enterShort,
+  exitLong,
+  exitShort,
+  hasBuffer,
+  imr,
+  mmr,
+  sizing,
+  slippage,
+  stopAtr,
+  stopShare,
+  stopType,
+  stopValue,
+  targetAtr,
+  targetShare,
+  targetType,
+  targetValue,
+} from './terms';
+
+/** One position of the list: two vectors of extremes, then numbers. */
+const ITEM: usize = 80;
+
+/** Where the list lies, and how much of it there is at most: 20 kB. */
+const LIST: usize = 8192;
+const LIST_MAX: i32 = 256;
+export const LIST_END: usize = LIST + ITEM * LIST_MAX;
+
+export const LOW_HIGH: usize = 0;
+export const CLOSES: usize = 16;
+/** Open of the entry bar; distance from the signal's close to the stop; close of the signal bar. */
+export const OPEN: usize = 32;
+export const GAP: usize = 40;
+export const PRICE: usize = 48;
+/** Price of the exit before slippage. */
+export const EXIT_PRICE: usize = 56;
+/** Bar of the entry, and the bar on which it is over. */
+export const ENTRY_BAR: usize = 64;
+export const EXIT_BAR: usize = 68;
+export const KIND: usize = 72;
+export const FLAGS: usize = 76;
+
+/** How a position ends: at a level, at the open after a signal, with the data; or never begins. */
+export const ENDS_BY_LEVEL: i32 = 0;
+export const ENDS_BY_SIGNAL: i32 = 1;
+export const ENDS_WITH_DATA: i32 = 2;
+export const NEVER_FILLED: i32 = 3;
+
+export const IS_LONG: i32 = 1;
+/** The card gives the order its levels; without them there is no order. */
+export const IS_PLANNED: i32 = 2;
+/** Opened by the order that closed the position before it. */
+export const IS_REVERSED: i32 = 4;
+/** The next of the list is opened by the order that closes this one. */
+export const IS_REVERSING: i32 = 8;
+
+/** Whether the list reaches the end of the data. */
+export let isWhole: bool = false;
+
+let listMax: i32 = 64;
+let nextLong: i32 = -1;
+let nextShort: i32 = -1;
+/** Signal of a reversal that the last list had no place for, −1 for none. */
+let carriedSignal: i32 = -1;
+let carriedSide: i32 = 0;
+
+export function beginPath(): void {
+  forget();
+}
+
+/** After the money left the path: what was found beyond it means nothing. `used` were right. */
+export function leavePath(used: i32): void {
+  forget();
+  listMax = max(4, min(listMax, 2 * used));
+}
+
+// @ts-ignore: decorator
+@inline
+export function itemAt(n: i32): usize {
+  return LIST + ITEM * n;
+}
+
+/** Lists the positions from the close of `bar` on, flat; how many there are. */
+export function look(bar: i32): i32 {
+  let n = 0;
+  let flags = 0;
+  let signal = carriedSignal;
+  let side = carriedSide;
+  carriedSignal = -1;
+  isWhole = false;
+  if (signal >= 0) flags = IS_REVERSED;
+  while (true) {
+    if (signal < 0) {
+      if (nextLong < bar) nextLong = nextBit(enterLong, bar, endBar);
+      if (nextShort < bar) nextShort = nextBit(enterShort, bar, endBar);
+      signal = min(nextLong, nextShort);
+      side = nextLong < nextShort ? 1 : -1;
+      flags = 0;
+      if (signal >= endBar) {
+        isWhole = true;
+        return n;
+      }
+    }
+    if (n == listMax) {
+      if (flags != 0) {
+        carriedSignal = signal;
+        carriedSide = side;
+      }
+      listMax = min(LIST_MAX, 2 * listMax);
+      return n;
+    }
+    if (side > 0) flags |= IS_LONG;
+    const item = itemAt(n);
+    n += 1;
+    store<i32>(item, signal + 1, ENTRY_BAR);
+    if (signal + 1 >= endBar) {
+      store<i32>(item, NEVER_FILLED, KIND);
+      store<i32>(item, flags, FLAGS);
+      isWhole = true;
+      return n;
+    }
+    const against = side > 0 ? enterShort : enterLong;
+    const exit = exitSignal(signal + 1, side, against);
+    const isReversing = canFlip && exit < endBar && isSet(against, exit);
+    const limit = min(exit + 1, endBar);
+    store<i32>(item, limit, EXIT_BAR);
+    store<i32>(item, limit == endBar ? ENDS_WITH_DATA : ENDS_BY_SIGNAL, KIND);
+    store<i32>(item, isReversing ? flags | IS_REVERSING : flags, FLAGS);
+    if (isReversing) {
+      signal = exit;
+      side = -side;
+      flags = IS_REVERSED;
+    } else {
+      if (limit == endBar) {
+        isWhole = true;
+        return n;
+      }
+      signal = -1;
+      bar = limit;
+    }
+  }
+  return n;
+}
+
+/** Measures the first `count` of the list; how many of them are on the path. */
+export function prepare(count: i32): i32 {
+  for (let n = 0; n < count; n++) {
+    const item = itemAt(n);
+    if (!plan(item)) return cut(n + 1);
+    if (load<i32>(item, KIND) == NEVER_FILLED) continue;
+    if (!reachesLevel(item)) continue;
+    const flags = load<i32>(item, FLAGS);
+    store<i32>(item, flags & ~IS_REVERSING, FLAGS);
+    if ((flags & IS_REVERSING) != 0) return cut(n + 1);
+    const bar = load<i32>(item, EXIT_BAR);
+    const next = min(nextBit(enterLong, bar, endBar), nextBit(enterShort, bar, endBar));
+    const isOnPath = n + 1 < count && load<i32>(itemAt(n + 1), ENTRY_BAR) == next + 1;
+    if (!isOnPath) return cut(n + 1);
+  }
+  return count;
+}
+
+/** Distance from `price` to the stop of an order of `side` at the close of `bar`; NaN for none. */
+// @ts-ignore: decorator
+@inline
+function stopDistance(bar: i32, price: f64): f64 {
+  if (stopType == LEVEL_PERCENT) return price * stopShare;
+  if (stopType == LEVEL_POINTS) return stopValue;
+  if (stopType == LEVEL_ATR) return stopAtr == 0 ? NaN : load<f64>(stopAtr + 8 * bar) * stopValue;
+  return NaN;
+}
+
+// --- internal ---
+
+let stop: f64 = 0;
+let target: f64 = 0;
+
+function forget(): void {
+  nextLong = -1;
+  nextShort = -1;
+  carriedSignal = -1;
+}
+
+function cut(count: i32): i32 {
+  leavePath(count);
+  isWhole = false;
+  return count;
+}
+
+/** First bar from `bar` on whose close ends a position of `side`. */
+// @ts-ignore: decorator
+@inline
+function exitSignal(bar: i32, side: i32, against: usize): i32 {
+  const exit = nextBit(side > 0 ? exitLong : exitShort, bar, endBar);
+  return canFlip ? nextBit(against, bar, exit) : exit;
+}
+
+/**
+ * Stop and target of an item, in `stop` and `target`; false where there is no order: a wanted stop
+ * has no price, or the size no stop distance to divide by (C1).
+ */
+// @ts-ignore: decorator
+@inline
+function plan(item: usize): bool {
+  const entryBar = load<i32>(item, ENTRY_BAR);
+  const flags = load<i32>(item, FLAGS);
+  const side: f64 = (flags & IS_LONG) != 0 ? 1 : -1;
+  const price = closeBefore(entryBar);
+  const distance = stopDistance(entryBar - 1, price);
+  stop = price - side * distance;
+  if (hasBuffer) stop -= side * (price * bufferShare);
+  const gap = abs(price - stop);
+  const divides = sizing == SIZE_PERCENT_EQUITY || sizing == SIZE_RISK;
+  store<f64>(item, price, PRICE);
+  store<f64>(item, gap, GAP);
+  if (stopType != LEVEL_NONE && stop != stop) return false;
+  if (divides && !(gap > 0)) return false;
+  store<i32>(item, flags | IS_PLANNED, FLAGS);
+  let away: f64 = NaN;
+  if (targetType == LEVEL_PERCENT) away = price * targetShare;
+  else if (targetType == LEVEL_RATIO) away = distance * targetValue;
+  else if (targetType == LEVEL_POINTS) away = targetValue;
+  else if (targetType == LEVEL_ATR) {
+    away = targetAtr == 0 ? NaN : load<f64>(targetAtr + 8 * (entryBar - 1)) * targetValue;
+  }
+  target = price + side * away;
+  return true;
+}
+
+/** Measures the bars that an item is held over; true, with its end moved, where it ends earlier. */
+// @ts-ignore: decorator
+@inline
+function reachesLevel(item: usize): bool {
+  const entryBar = load<i32>(item, ENTRY_BAR);
+  const limit = load<i32>(item, EXIT_BAR);
+  const side: f64 = (load<i32>(item, FLAGS) & IS_LONG) != 0 ? 1 : -1;
+  const open = openAt(entryBar);
+  store<f64>(item, open, OPEN);
+  const entry = open + side * (open * slippage);
+  const nowhere = side * -Infinity;
+  const favourable = target != target ? -nowhere : target;
+  let adverse = stop != stop ? nowhere : stop;
+  const liquidation = side > 0 ? entry * (1 - imr + mmr) : entry * (1 + imr - mmr);
+  if (side * (liquidation - adverse) > 0) adverse = liquidation;
+  const levels =
+    side > 0
+      ? f64x2.replace_lane(f64x2.splat(adverse), 1, -favourable)
+      : f64x2.replace_lane(f64x2.splat(favourable), 1, -adverse);
+  measure(entryBar, limit);
+  if (!v128.any_true(f64x2.le(lowHigh, levels))) {
+    storeExtremes(item);
+    store<f64>(item, openAt(limit), EXIT_PRICE);
+    return false;
+  }
+  const bar = firstTouch(entryBar, limit, levels);
+  store<i32>(item, bar, EXIT_BAR);
+  store<i32>(item, ENDS_BY_LEVEL, KIND);
+  store<f64>(item, levelPrice(bar, side, adverse, favourable), EXIT_PRICE);
+  if (bar > entryBar) {
+    measure(entryBar, bar);
+    storeExtremes(item);
+  }
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+function storeExtremes(item: usize): void {
+  v128.store(item, lowHigh, LOW_HIGH);
+  v128.store(item, closes, CLOSES);
+}
+
+/** Price of the level reached inside `bar`: the open where the bar opens beyond it. */
+function levelPrice(bar: i32, side: f64, adverse: f64, favourable: f64): f64 {
+  const price = openAt(bar);
+  const isAdverse = side > 0 ? lowAt(bar) <= adverse : highAt(bar) >= adverse;
+  const opensBelow = side * price <= side * adverse;
+  const opensAbove = !opensBelow && side * price >= side * favourable;
+  const level = isAdverse && !opensAbove ? adverse : favourable;
+  return opensAbove || (isAdverse && opensBelow) ? price : level;
+}

@@ -1,0 +1,56 @@
+import type { FloatColumn } from '../../feed/feed-store.ts';
+import type { KernelMemory } from './kernel-memory.ts';
+
+/** A column's copy in the kernel's memory. */
+export interface Slot {
+  readonly at: number;
+  /** First row from which every row has a value. */
+  readonly whole: number;
+}
+
+/**
+ * Copies of columns in the kernel's memory under a byte budget, the least recently used given up
+ * first; two at least, so that one operand of a comparison never pushes out the other.
+ */
+export class ColumnSlots {
+  readonly #slots = new Map<FloatColumn | number, Slot>();
+  readonly #memory: KernelMemory;
+  readonly #slotBytes: number;
+  readonly #slotsMax: number;
+  readonly #write: (at: number, column: FloatColumn | number) => number;
+
+  /** `write` fills the slot at an address and says from which row on it is whole. */
+  constructor(
+    memory: KernelMemory,
+    { slotBytes, bytesMax }: { readonly slotBytes: number; readonly bytesMax: number },
+    write: (at: number, column: FloatColumn | number) => number,
+  ) {
+    this.#memory = memory;
+    this.#slotBytes = slotBytes;
+    this.#slotsMax = Math.max(2, Math.floor(bytesMax / slotBytes));
+    this.#write = write;
+  }
+
+  /** The copy of a column, or of a number in every row. */
+  of(column: FloatColumn | number): Slot {
+    const known = this.#slots.get(column);
+    if (known !== undefined) {
+      this.#slots.delete(column);
+      this.#slots.set(column, known);
+      return known;
+    }
+    const at = this.#free();
+    const slot = { at, whole: this.#write(at, column) };
+    this.#slots.set(column, slot);
+    return slot;
+  }
+
+  #free(): number {
+    const [oldest] = this.#slots;
+    if (oldest === undefined || this.#slots.size < this.#slotsMax) {
+      return this.#memory.allocate(this.#slotBytes);
+    }
+    this.#slots.delete(oldest[0]);
+    return oldest[1].at;
+  }
+}

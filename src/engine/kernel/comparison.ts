@@ -1,0 +1,107 @@
+import type { FloatColumn } from '../../feed/feed-store.ts';
+import { bitBytes, type Bits } from './bit-cache.ts';
+import { ColumnSlots } from './column-slots.ts';
+import type { KernelMemory } from './kernel-memory.ts';
+
+/** Where two operands stand to each other, bar by bar; none holds where either has no value. */
+export interface ComparedPair {
+  readonly above: Bits;
+  readonly notBelow: Bits;
+  /** First row from which both have a value in every row; from there on "not above" is "at or below". */
+  readonly whole: number;
+}
+
+/**
+ * Comparisons over float32 copies of the columns, settled in float64: rounding is monotone, so a
+ * float32 that is greater was greater, and only float32 ties are looked at again. Half the bytes and
+ * four bars an operation: 0.1 ns a bar against 1 ns of a plain loop, which the tests compare it with.
+ */
+export class Comparison {
+  readonly #memory: KernelMemory;
+  readonly #columns: ColumnSlots;
+  readonly #rows: number;
+  readonly #ties: number;
+  readonly #outputs: readonly [Output, Output];
+
+  /** For columns of up to `rows` rows. */
+  constructor(memory: KernelMemory, rows: number, bytesMax: number) {
+    this.#memory = memory;
+    this.#rows = rows;
+    const words = Math.ceil(rows / 64);
+    const bytes = bitBytes(rows);
+    const output = (): Output => ({
+      above: memory.allocate(bytes),
+      notBelow: memory.allocate(bytes),
+    });
+    this.#outputs = [output(), output()];
+    this.#ties = memory.allocate(4 * (words + 1));
+    const slotBytes = 256 * words;
+    this.#columns = new ColumnSlots(memory, { slotBytes, bytesMax }, (at, column) =>
+      this.#write(at, column),
+    );
+  }
+
+  /** Of the first `rows` rows; the second of two outputs is kept while the first is overwritten. */
+  compare(
+    left: FloatColumn | number,
+    right: FloatColumn | number,
+    { rows, output }: { readonly rows: number; readonly output: 0 | 1 },
+  ): ComparedPair {
+    const a = this.#columns.of(left);
+    const b = this.#columns.of(right);
+    const out = this.#outputs[output];
+    const words = Math.ceil(rows / 64);
+    const count = this.#memory.code.compare(a.at, b.at, words, out.above, out.notBelow, this.#ties);
+    if (count > 0) this.#settle(out, { left, right, rows, count });
+    return { ...out, whole: Math.max(a.whole, b.whole) };
+  }
+
+  /** Compares the undecided bars in float64. */
+  #settle(out: Output, { left, right, rows, count }: Undecided): void {
+    const words = 2 * Math.ceil(rows / 64);
+    const above = this.#memory.int32(out.above, words);
+    const notBelow = this.#memory.int32(out.notBelow, words);
+    const ties = this.#memory.int32(this.#ties, count);
+    for (let n = 0; n < 2 * count; n++) {
+      const w = 2 * (ties[n >>> 1] as number) + (n & 1);
+      let open = (above[w] as number) ^ (notBelow[w] as number);
+      while (open !== 0) {
+        const bit = open & -open;
+        open ^= bit;
+        const bar = (w << 5) + 31 - Math.clz32(bit);
+        if (bar >= rows) break;
+        const x = valueAt(left, bar);
+        const y = valueAt(right, bar);
+        if (x > y) above[w] = (above[w] as number) | bit;
+        else if (x < y) notBelow[w] = (notBelow[w] as number) & ~bit;
+      }
+    }
+  }
+
+  #write(at: number, column: FloatColumn | number): number {
+    const lanes = this.#memory.float32(at, 64 * Math.ceil(this.#rows / 64));
+    if (typeof column === 'number') {
+      lanes.fill(column);
+      return Number.isNaN(column) ? this.#rows : 0;
+    }
+    const rows = Math.min(this.#rows, column.length);
+    lanes.set(column.length > rows ? column.subarray(0, rows) : column);
+    return this.#memory.code.firstWhole(at, rows);
+  }
+}
+
+// --- internal ---
+
+type Output = Omit<ComparedPair, 'whole'>;
+
+interface Undecided {
+  readonly left: FloatColumn | number;
+  readonly right: FloatColumn | number;
+  readonly rows: number;
+  /** Words with ties. */
+  readonly count: number;
+}
+
+function valueAt(operand: FloatColumn | number, bar: number): number {
+  return typeof operand === 'number' ? operand : (operand[bar] as number);
+}

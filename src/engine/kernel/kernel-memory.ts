@@ -1,0 +1,107 @@
+import { KERNEL_WASM } from './kernel-wasm.ts';
+
+/** The functions of assembly/index.ts. Addresses and lengths are bytes unless named otherwise. */
+export interface KernelExports {
+  readonly LIST_END: { readonly value: number };
+  readonly TERMS: { readonly value: number };
+  clearBelow(bits: number, bytes: number, from: number): void;
+  // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
+  compare(
+    a: number,
+    b: number,
+    words: number,
+    above: number,
+    notBelow: number,
+    ties: number,
+  ): number;
+  firstWhole(column: number, rows: number): number;
+  // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
+  follow(now: number, before: number, out: number, bytes: number, reach: number): void;
+  // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
+  followNot(now: number, before: number, out: number, bytes: number, reach: number): void;
+  intersect(a: number, b: number, out: number, bytes: number): void;
+  invert(a: number, out: number, bytes: number): void;
+  marketBytes(rows: number): number;
+  openDays(at: number, count: number): void;
+  openMarket(at: number, opens: number, start: number, end: number): void;
+  runPoint(work: number, results: number): void;
+  // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
+  spread(rows: number, visible: number, out: number, from: number, end: number): void;
+  subtract(a: number, b: number, out: number, bytes: number): void;
+  unite(a: number, b: number, out: number, bytes: number): void;
+  workBytes(days: number): number;
+}
+
+/**
+ * One instance of the compiled kernel and its linear memory, in which places are handed out once and
+ * kept. Growing the memory takes every view away, so places are addresses and views are made anew.
+ */
+export class KernelMemory {
+  readonly code: KernelExports;
+  readonly #memory: LinearMemory;
+  #end: number;
+
+  constructor() {
+    this.#memory = new WebAssembly.Memory({ initial: 1 });
+    const env = { memory: this.#memory, abort: fail };
+    this.code = new WebAssembly.Instance(compiled(), { env }).exports as unknown as KernelExports;
+    this.#end = this.code.LIST_END.value;
+  }
+
+  /** The address of `bytes` new bytes, zero, aligned to a cache line. */
+  allocate(bytes: number): number {
+    const at = (this.#end + 63) & ~63;
+    this.#end = at + bytes;
+    const missing = this.#end - this.#memory.buffer.byteLength;
+    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE_BYTES));
+    return at;
+  }
+
+  /** Views are valid until the next `allocate`. */
+  int32(at: number, length: number): Int32Array {
+    return new Int32Array(this.#memory.buffer, at, length);
+  }
+
+  float32(at: number, length: number): Float32Array {
+    return new Float32Array(this.#memory.buffer, at, length);
+  }
+
+  float64(at: number, length: number): Float64Array {
+    return new Float64Array(this.#memory.buffer, at, length);
+  }
+
+  /** A view for the life of the memory's buffer; `length` 0 tells that it has gone. */
+  isGone(view: Float64Array): boolean {
+    return view.buffer !== this.#memory.buffer;
+  }
+}
+
+// --- internal ---
+
+const PAGE_BYTES = 65_536;
+
+interface LinearMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+/** The part of the global that is used; the project's types hold no DOM. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
+  readonly Memory: new (pages: { initial: number }) => LinearMemory;
+};
+
+let kernelModule: object | undefined;
+
+/** Compiled once per thread. */
+function compiled(): object {
+  kernelModule ??= new WebAssembly.Module(
+    Uint8Array.from(atob(KERNEL_WASM), (char) => char.charCodeAt(0)),
+  );
+  return kernelModule;
+}
+
+function fail(): never {
+  throw new Error('kernel: the compiled code stopped');
+}
