@@ -3,7 +3,7 @@ import { synthesizeCandles } from '../src/candles/synth.ts';
 import { parseCard } from '../src/card/parse.ts';
 import type { IdeaCard } from '../src/card/schema.ts';
 import { BacktestBuffers, runBacktest } from '../src/engine/backtest.ts';
-import { SweepKernel } from '../src/engine/kernel/kernel.ts';
+import { GROUP_POINTS, SweepKernel } from '../src/engine/kernel/kernel.ts';
 import { PROFILES } from '../src/engine/profile.ts';
 import { compileStrategy } from '../src/engine/strategy.ts';
 import { MultiTFFeedStore } from '../src/feed/multi-tf.ts';
@@ -179,7 +179,7 @@ function checkResults({ points, window }: Workload, plain: PlainLoop | undefined
   const four = new Float64Array(4);
   let hash = '';
   for (const [i, { card, feeds, plain: inputs }] of points.entries()) {
-    assert(kernel.run(card, feeds, row), 'kernel bench: the kernel declined a point');
+    assert(kernel.run([{ card, feeds, out: row }])[0], 'kernel bench: the kernel declined a point');
     if (i % 50 === 0) {
       runLoop({ card, feeds, window, row: looped });
       const isEqual = row.every((value, k) => Object.is(value, looped[k]));
@@ -228,8 +228,11 @@ function measure(
   const kernel = new SweepKernel(window);
   const row = new Float64Array(METRIC_COLUMNS.length);
   const four = new Float64Array(4);
+  const group = points.map(({ card, feeds }) => ({ card, feeds, out: row }));
   const runKernel = (): void => {
-    for (const { card, feeds } of points) kernel.run(card, feeds, row);
+    for (let n = 0; n < group.length; n += GROUP_POINTS) {
+      kernel.run(group.slice(n, n + GROUP_POINTS));
+    }
   };
   const runPlain = (): void => {
     for (const { plain: inputs } of points) plain?.(inputs, four);

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { AssertionError } from '../assert.ts';
 import { BacktestBuffers } from '../engine/backtest.ts';
-import type { KernelRow } from '../engine/kernel/kernel.ts';
+import { GROUP_POINTS, type KernelPoint, type KernelRow } from '../engine/kernel/kernel.ts';
+import type { FeedLibrary } from '../feed/feed-library.ts';
+import type { Grid } from '../grid/grid.ts';
 import type { MetricLookup } from '../grid/require.ts';
 import { CHECKPOINT_ROWS_MAX } from '../limits.ts';
 import { METRIC_COLUMNS } from '../metrics/registry.ts';
@@ -48,9 +50,14 @@ export function runRange(context: SweepContext, request: RangeRequest): RangeRes
   const stop = request.stopFlag ? new Int32Array(request.stopFlag) : undefined;
   const rows = new RowColumns();
   let next = context.grid.nextAdmitted(request.from);
+  const groupMax = context.kernel === undefined ? 1 : GROUP_POINTS;
   while (next < request.to && rows.count < CHECKPOINT_ROWS_MAX) {
-    rows.run(context, next);
-    next = context.grid.nextAdmitted(next + 1);
+    const group: number[] = [];
+    while (next < request.to && group.length < groupMax) {
+      group.push(next);
+      next = context.grid.nextAdmitted(next + 1);
+    }
+    rows.run(context, group);
     if (stop && Atomics.load(stop, 0) !== 0) break;
     if (performance.now() - startMs > request.budgetMs) break;
   }
@@ -76,9 +83,16 @@ const METRIC_INDEX: ReadonlyMap<string, number> = new Map(
   METRIC_COLUMNS.map((name, index) => [name, index]),
 );
 
+interface KernelResult {
+  readonly row: KernelRow;
+  readonly out: Float64Array;
+}
+
 /** Rows of a range while it runs; the buffers of the engine are used again for every point. */
 class RowColumns {
   readonly #buffers = new BacktestBuffers();
+  /** What the kernel writes the metrics of a group to. */
+  readonly #outputs: Float64Array[] = [];
   readonly #pointIndex: number[] = [];
   readonly #outcome: PointOutcome[] = [];
   readonly #eligible: boolean[] = [];
@@ -91,15 +105,20 @@ class RowColumns {
     return this.#pointIndex.length;
   }
 
-  /** Runs an admitted point and appends its row. */
-  run(context: SweepContext, pointIndex: number): void {
+  /** Runs admitted points and appends their rows. */
+  run(context: SweepContext, group: readonly number[]): void {
+    const done = this.#runByKernel(context, group);
+    for (const pointIndex of group) this.#runPoint(context, pointIndex, done.get(pointIndex));
+  }
+
+  #runPoint(context: SweepContext, pointIndex: number, done: KernelResult | undefined): void {
     const values = this.#nextMetrics();
     const refusal = context.grid.refusal(pointIndex);
     if (refusal) return this.#append(pointIndex, 'refused', `${refusal.code}: ${refusal.message}`);
     try {
+      if (done) values.set(done.out);
       const { outcome, profitFactorMode } =
-        this.#runByKernel(context, pointIndex, values) ??
-        this.#runByLoop(context, pointIndex, values);
+        done?.row ?? this.#runByLoop(context, pointIndex, values);
       this.#append(pointIndex, outcome, null);
       this.#profitFactorMode[this.count - 1] = profitFactorMode;
       this.#eligible[this.count - 1] =
@@ -112,15 +131,23 @@ class RowColumns {
     }
   }
 
-  /** Undefined where the kernel does not take the card. */
+  /** The points of a group that the kernel takes; the others are left to the bar loop. */
   #runByKernel(
     { kernel, grid, library }: SweepContext,
-    pointIndex: number,
-    values: Float64Array,
-  ): KernelRow | undefined {
-    if (kernel === undefined) return undefined;
-    const card = grid.cardAt(pointIndex);
-    return kernel.run(card, library.bind(card), values);
+    group: readonly number[],
+  ): ReadonlyMap<number, KernelResult> {
+    const done = new Map<number, KernelResult>();
+    if (kernel === undefined) return done;
+    const points = group.flatMap((pointIndex, n) => {
+      const bound = bindPoint(grid, library, pointIndex);
+      const out = (this.#outputs[n] ??= new Float64Array(METRIC_COLUMNS.length));
+      return bound ? [{ ...bound, pointIndex, out }] : [];
+    });
+    for (const [n, row] of kernel.run(points).entries()) {
+      const point = points[n];
+      if (row && point) done.set(point.pointIndex, { row, out: point.out });
+    }
+    return done;
   }
 
   #runByLoop(context: SweepContext, pointIndex: number, values: Float64Array): KernelRow {
@@ -160,6 +187,22 @@ class RowColumns {
     this.#profitFactorMode.push(null);
     this.#error.push(error);
     this.#digest = combineDigests(this.#digest, rowDigest(pointIndex, outcome, values));
+  }
+}
+
+/** Undefined for a point that is refused, or whose columns cannot be had: the bar loop says why. */
+function bindPoint(
+  grid: Grid,
+  library: FeedLibrary,
+  pointIndex: number,
+): Pick<KernelPoint, 'card' | 'feeds'> | undefined {
+  if (grid.refusal(pointIndex)) return undefined;
+  const card = grid.cardAt(pointIndex);
+  try {
+    return { card, feeds: library.bind(card) };
+  } catch (error) {
+    if (error instanceof AssertionError) throw error;
+    return undefined;
   }
 }
 

@@ -94,7 +94,7 @@ function rowOf(library: FeedLibrary, sweep: Sweep, pointIndex: number): Row {
 
 function kernelRow(kernel: SweepKernel, library: FeedLibrary, card: IdeaCard): Row | undefined {
   const values = new Float64Array(METRIC_COLUMNS.length);
-  const row = kernel.run(card, library.bind(card), values);
+  const [row] = kernel.run([{ card, feeds: library.bind(card), out: values }]);
   return row && { mode: row.profitFactorMode, outcome: row.outcome, values };
 }
 

@@ -76,16 +76,27 @@ export function loopRow(
   return { row, outcome: result.outcome, mode };
 }
 
-/** The same by the kernel. */
-export function kernelRow(
+/** The same by the kernel, in groups of `groupSize` cards. */
+export function kernelRows(
   kernel: SweepKernel,
-  { feeds }: KernelSweep,
-  card: IdeaCard,
-): { readonly row: Float64Array; readonly outcome: string; readonly mode: string } {
-  const row = new Float64Array(METRIC_COLUMNS.length).fill(Number.NaN);
-  const done = kernel.run(card, feeds, row);
-  if (done === undefined) throw new Error('the kernel declined');
-  return { row, outcome: done.outcome, mode: done.profitFactorMode };
+  { feeds, cards }: KernelSweep,
+  groupSize: number,
+): { readonly row: Float64Array; readonly outcome: string; readonly mode: string }[] {
+  const points = cards.map((card) => ({
+    card,
+    feeds,
+    out: new Float64Array(METRIC_COLUMNS.length).fill(Number.NaN),
+  }));
+  const rows = [];
+  for (let n = 0; n < points.length; n += groupSize) {
+    const group = points.slice(n, n + groupSize);
+    for (const [k, done] of kernel.run(group).entries()) {
+      if (done === undefined) throw new Error('the kernel declined');
+      const row = (group[k] as (typeof points)[number]).out;
+      rows.push({ row, outcome: done.outcome, mode: done.profitFactorMode });
+    }
+  }
+  return rows;
 }
 
 /** The columns that differ in any bit, with both values. */
@@ -113,9 +124,26 @@ function cardsOf(dice: Dice, count: number): IdeaCard[] {
   const cards: IdeaCard[] = [];
   while (cards.length < count) {
     const { card, profile } = randomBacktest(1 + dice.below(1_000_000));
-    if (profile === 'standard') cards.push(thinned(dice, card));
+    if (profile === 'standard') cards.push(...withOtherLevels(dice, thinned(dice, card)));
   }
   return cards;
+}
+
+/** A card, and mostly others with its signals that differ in levels and sizes alone. */
+function withOtherLevels(dice: Dice, card: IdeaCard): IdeaCard[] {
+  const risk = card.risk_model;
+  if (risk === null || dice.chance(0.3)) return [card];
+  const { stop_loss: stop, take_profit: target, sizing } = risk;
+  const others = Array.from({ length: 3 }, () => ({
+    ...card,
+    risk_model: {
+      ...risk,
+      stop_loss: stop && { ...stop, value: stop.value * dice.pick([0.2, 0.7, 1, 3]) },
+      take_profit: target && { ...target, value: target.value * dice.pick([0.2, 1, 1, 4]) },
+      sizing: sizing && { ...sizing, value: sizing.value * dice.pick([0.3, 1, 1]) },
+    },
+  }));
+  return [card, ...others];
 }
 
 /** Random rules signal on nearly every bar; fewer entries and exits make long positions. */

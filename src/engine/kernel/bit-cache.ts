@@ -10,7 +10,7 @@ export function bitBytes(rows: number): number {
 
 /**
  * Bitsets by key under a byte budget, the least recently used given up first. Their memory is used
- * again, but only from the next point on: a point may hold bitsets that its own later ones push out.
+ * again, but only from the next group of points on: one may hold bitsets that later ones push out.
  */
 export class BitCache {
   readonly #memory: KernelMemory;
@@ -25,10 +25,15 @@ export class BitCache {
     this.#bytesMax = bytesMax;
   }
 
-  /** Every bitset handed out without a key, or pushed out since the last call, may be reused now. */
-  beginPoint(): void {
+  /**
+   * Every bitset handed out without a key, or pushed out since the last call, may be reused now;
+   * whether there is any.
+   */
+  beginGroup(): boolean {
+    const isAny = this.#resting.length > 0;
     for (const { at, bytes } of this.#resting) this.#freeOf(bytes).push(at);
     this.#resting.length = 0;
+    return isAny;
   }
 
   get(key: string): Bits | undefined {
@@ -53,7 +58,7 @@ export class BitCache {
     return at;
   }
 
-  /** A bitset of unknown content, for this point alone. */
+  /** A bitset of unknown content, for this group alone. */
   scratch(bytes: number): Bits {
     const at = this.#take(bytes);
     this.#resting.push({ at, bytes });

@@ -27,7 +27,7 @@ export class Comparison {
   constructor(memory: KernelMemory, rows: number, bytesMax: number) {
     this.#memory = memory;
     this.#rows = rows;
-    const words = Math.ceil(rows / 64);
+    const words = Math.ceil(rows / 32);
     const bytes = bitBytes(rows);
     const output = (): Output => ({
       above: memory.allocate(bytes),
@@ -35,7 +35,7 @@ export class Comparison {
     });
     this.#outputs = [output(), output()];
     this.#ties = memory.allocate(4 * (words + 1));
-    const slotBytes = 256 * words;
+    const slotBytes = 128 * words;
     this.#columns = new ColumnSlots(memory, { slotBytes, bytesMax }, (at, column) =>
       this.#write(at, column),
     );
@@ -50,7 +50,7 @@ export class Comparison {
     const a = this.#columns.of(left);
     const b = this.#columns.of(right);
     const out = this.#outputs[output];
-    const words = Math.ceil(rows / 64);
+    const words = Math.ceil(rows / 32);
     const count = this.#memory.code.compare(a.at, b.at, words, out.above, out.notBelow, this.#ties);
     if (count > 0) this.#settle(out, { left, right, rows, count });
     return { ...out, whole: Math.max(a.whole, b.whole) };
@@ -58,12 +58,12 @@ export class Comparison {
 
   /** Compares the undecided bars in float64. */
   #settle(out: Output, { left, right, rows, count }: Undecided): void {
-    const words = 2 * Math.ceil(rows / 64);
+    const words = Math.ceil(rows / 32);
     const above = this.#memory.int32(out.above, words);
     const notBelow = this.#memory.int32(out.notBelow, words);
     const ties = this.#memory.int32(this.#ties, count);
-    for (let n = 0; n < 2 * count; n++) {
-      const w = 2 * (ties[n >>> 1] as number) + (n & 1);
+    for (let n = 0; n < count; n++) {
+      const w = ties[n] as number;
       let open = (above[w] as number) ^ (notBelow[w] as number);
       while (open !== 0) {
         const bit = open & -open;
@@ -79,7 +79,7 @@ export class Comparison {
   }
 
   #write(at: number, column: FloatColumn | number): number {
-    const lanes = this.#memory.float32(at, 64 * Math.ceil(this.#rows / 64));
+    const lanes = this.#memory.float32(at, 32 * Math.ceil(this.#rows / 32));
     if (typeof column === 'number') {
       lanes.fill(column);
       return Number.isNaN(column) ? this.#rows : 0;

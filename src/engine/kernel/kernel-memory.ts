@@ -2,8 +2,10 @@ import { KERNEL_WASM } from './kernel-wasm.ts';
 
 /** The functions of assembly/index.ts. Addresses and lengths are bytes unless named otherwise. */
 export interface KernelExports {
+  readonly ITEM: { readonly value: number };
   readonly LIST_END: { readonly value: number };
   readonly TERMS: { readonly value: number };
+  begin(bits: number, out: number, bytes: number, reach: number): void;
   clearBelow(bits: number, bytes: number, from: number): void;
   // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
   compare(
@@ -17,11 +19,11 @@ export interface KernelExports {
   firstWhole(column: number, rows: number): number;
   // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
   follow(now: number, before: number, out: number, bytes: number, reach: number): void;
-  // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
-  followNot(now: number, before: number, out: number, bytes: number, reach: number): void;
   intersect(a: number, b: number, out: number, bytes: number): void;
   invert(a: number, out: number, bytes: number): void;
+  leave(bits: number, out: number, bytes: number, reach: number): void;
   marketBytes(rows: number): number;
+  openCommon(at: number, count: number): void;
   openDays(at: number, count: number): void;
   openMarket(at: number, opens: number, start: number, end: number): void;
   runPoint(work: number, results: number): void;

@@ -35,13 +35,18 @@ export class Market {
     code.openMarket(at, opensAt, this.startBar, endBar);
     const rows = dayBarsOf(tsClose, this.startBar, endBar, window);
     this.days = rows.length;
-    const daysAt = memory.allocate(4 * rows.length);
-    memory.int32(daysAt, rows.length).set(rows);
+    const daysAt = memory.allocate(4 * (rows.length + 1));
+    const dayBars = memory.int32(daysAt, rows.length + 1);
+    dayBars.set(rows);
+    dayBars[rows.length] = BEYOND;
     code.openDays(daysAt, rows.length);
   }
 }
 
 // --- internal ---
+
+/** A row that no run reaches. */
+const BEYOND = 0x7f_ff_ff_ff;
 
 /**
  * Row that the sample of each UTC day reads, −1 before the first bar (design §12.3); as

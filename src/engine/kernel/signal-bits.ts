@@ -1,5 +1,5 @@
 import { assert } from '../../assert.ts';
-import type { Condition, IdeaCard, Operator, Rule } from '../../card/schema.ts';
+import type { Condition, ExitRule, IdeaCard, Operator, Rule } from '../../card/schema.ts';
 import type { FloatColumn } from '../../feed/feed-store.ts';
 import type { MultiTFFeedStore, RoleFeed } from '../../feed/multi-tf.ts';
 import { EQUAL_EPSILON, isAllowed } from '../signals.ts';
@@ -13,6 +13,8 @@ export interface SignalBits {
   readonly enterShort: Bits;
   readonly exitLong: Bits;
   readonly exitShort: Bits;
+  /** Equal for points with the same signals that follow each other. */
+  readonly key: number;
 }
 
 export const NO_BITS: Bits = 0;
@@ -30,6 +32,10 @@ export class SignalSource {
   readonly #visible = new WeakMap<Int32Array, number>();
   readonly #ids = new WeakMap<object, number>();
   #nextId = 0;
+  /** The conditions of the last point, and their signals while those are kept. */
+  #lastKey = '';
+  #last: SignalBits | undefined;
+  #count = 0;
 
   constructor(
     memory: KernelMemory,
@@ -42,23 +48,45 @@ export class SignalSource {
     this.#comparison = new Comparison(memory, rows, columnBytesMax);
   }
 
-  /** Valid until the next call. */
+  /** Signals handed out since the last call may be overwritten now. */
+  beginGroup(): void {
+    if (this.#cache.beginGroup()) this.#last = undefined;
+  }
+
+  /** Valid until the next group. */
   of(card: IdeaCard, feeds: MultiTFFeedStore): SignalBits {
-    this.#cache.beginPoint();
+    const { entry_rules: allEntries, exit_rules: exits } = card.signal_rules;
+    const entries = allEntries.filter((rule) => isAllowed(card, rule));
+    const find = ({ direction, conditions }: Rule | ExitRule): FoundRule => ({
+      direction,
+      places: conditions.map((condition) => this.#placeOf(feeds, condition)),
+    });
+    const found = [entries.map(find), exits.map(find)] as const;
+    const key = found.map((rules) => rules.map(keyOf).join('/')).join('//');
+    if (key === this.#lastKey && this.#last) return this.#last;
+    if (key !== this.#lastKey) this.#count += 1;
+    this.#lastKey = key;
+    this.#last = { ...this.#combine(feeds, found), key: this.#count };
+    return this.#last;
+  }
+
+  // --- internal ---
+
+  #combine(
+    feeds: MultiTFFeedStore,
+    [entryRules, exitRules]: readonly [readonly FoundRule[], readonly FoundRule[]],
+  ): Omit<SignalBits, 'key'> {
     const bytes = bitBytes(feeds.endBar);
     const entries = { long: NO_BITS, short: NO_BITS };
-    for (const rule of card.signal_rules.entry_rules) {
-      if (!isAllowed(card, rule)) continue;
-      const { direction } = rule;
+    for (const { direction, places } of entryRules) {
       const taken = direction === 'long' ? entries.short : entries.long;
       // An entry only where no earlier rule of the other direction has one: first in file order wins.
-      const bits = this.#without(this.#ruleBits(feeds, rule), taken, bytes);
+      const bits = this.#without(this.#ruleBits(feeds, places), taken, bytes);
       entries[direction] = this.#union(entries[direction], bits, bytes);
     }
     const exits = { long: NO_BITS, short: NO_BITS };
-    for (const { direction, conditions } of card.signal_rules.exit_rules) {
-      const bits = this.#ruleBits(feeds, { conditions });
-      exits[direction] = this.#union(exits[direction], bits, bytes);
+    for (const { direction, places } of exitRules) {
+      exits[direction] = this.#union(exits[direction], this.#ruleBits(feeds, places), bytes);
     }
     return {
       enterLong: entries.long,
@@ -68,19 +96,17 @@ export class SignalSource {
     };
   }
 
-  // --- internal ---
-
-  #ruleBits(feeds: MultiTFFeedStore, rule: Pick<Rule, 'conditions'>): Bits {
+  #ruleBits(feeds: MultiTFFeedStore, places: readonly (Place | undefined)[]): Bits {
     const bytes = bitBytes(feeds.endBar);
-    const [first, ...rest] = rule.conditions;
-    if (first === undefined) {
+    const [first, ...rest] = places;
+    if (places.length === 0) {
       const always = this.#cache.scratch(bytes);
       this.#memory.int32(always, bytes / 4).fill(-1);
       return always;
     }
     let bits = this.#conditionBits(feeds, first);
-    for (const condition of rest) {
-      const other = this.#conditionBits(feeds, condition);
+    for (const place of rest) {
+      const other = this.#conditionBits(feeds, place);
       if (bits === NO_BITS || other === NO_BITS) return NO_BITS;
       const both = this.#cache.scratch(bytes);
       this.#memory.code.intersect(bits, other, both, bytes);
@@ -105,14 +131,22 @@ export class SignalSource {
   }
 
   /** Bits per exec bar of the window; none where an operand has no series. */
-  #conditionBits(feeds: MultiTFFeedStore, condition: Condition): Bits {
+  #conditionBits(feeds: MultiTFFeedStore, place: Place | undefined): Bits {
+    if (place === undefined) return NO_BITS;
+    const { visible } = place.feed;
+    return visible === undefined ? this.#rowBits(place) : this.#spread(feeds, place, visible);
+  }
+
+  /** What a condition reads; undefined where an operand has no series. */
+  #placeOf(feeds: MultiTFFeedStore, condition: Condition): Place | undefined {
+    const { operator } = condition;
     const feed = feeds[condition.tf];
     const left = feeds.series(condition.tf, condition.indicator_key);
     const right = condition.is_indicator_comparison
       ? feeds.series(condition.tf, String(condition.value))
       : Number(condition.value);
-    if (feed === undefined || left === undefined || right === undefined) return NO_BITS;
-    const reach = isCross(condition.operator) ? condition.prev_offset : 0;
+    if (feed === undefined || left === undefined || right === undefined) return undefined;
+    const reach = isCross(operator) ? condition.prev_offset : 0;
     assert(reach >= 0, `prev_offset ${reach} reads the future`);
     const { visible } = feed;
     const start = feeds.windowStartBar;
@@ -120,22 +154,16 @@ export class SignalSource {
     // Rows that this point cannot see mostly lie before anything it reads; then points share bits.
     const from = feed.firstBar + reach <= firstRead ? 0 : feed.firstBar + reach;
     const pair = `${this.#idOf(left)} ${typeof right === 'number' ? `=${right}` : this.#idOf(right)}`;
-    const key = `${condition.operator} ${reach} ${from} ${firstRead} ${pair}`;
+    const key = `${operator} ${reach} ${from} ${firstRead} ${pair}`;
     const rows = visible === undefined ? feeds.endBar : feed.store.length;
-    const place: Place = { feed, left, right, reach, from, firstRead, rows, key, pair };
-    if (visible === undefined) return this.#rowBits(place, condition.operator);
-    return this.#spread(feeds, place, { operator: condition.operator, visible });
+    return { operator, feed, left, right, reach, from, firstRead, rows, key, pair };
   }
 
-  #spread(
-    feeds: MultiTFFeedStore,
-    place: Place,
-    { operator, visible }: { readonly operator: Operator; readonly visible: Int32Array },
-  ): Bits {
+  #spread(feeds: MultiTFFeedStore, place: Place, visible: Int32Array): Bits {
     const key = `${place.key} over ${this.#idOf(visible)}`;
     const known = this.#cache.get(key);
     if (known !== undefined) return known;
-    const rows = this.#rowBits(place, operator);
+    const rows = this.#rowBits(place);
     const bytes = bitBytes(feeds.endBar);
     const at = this.#visibleAt(visible);
     const out = this.#cache.add(key, bytes);
@@ -145,13 +173,14 @@ export class SignalSource {
   }
 
   /** Bits by row of the operands' own timeframe. */
-  #rowBits(place: Place, operator: Operator): Bits {
+  #rowBits(place: Place): Bits {
+    const { operator } = place;
     const known = this.#cache.get(place.key);
     if (known !== undefined) return known;
     const bytes = bitBytes(place.rows);
     const out = this.#cache.add(place.key, bytes);
     if (operator === 'eq') this.#fillNear(place, out);
-    else this.#fill(place, operator, { out, bytes });
+    else this.#fill(place, { out, bytes });
     if (place.from > 0) this.#memory.code.clearBelow(out, bytes, place.from);
     return out;
   }
@@ -160,9 +189,9 @@ export class SignalSource {
    * From "above" and "not below" of the operands, and where a row that is read lacks a value from
    * those of the operands in turn, because then "below" is more than the opposite of "not below".
    */
-  #fill(place: Place, operator: Operator, { out, bytes }: { out: Bits; bytes: number }): void {
+  #fill(place: Place, { out, bytes }: { out: Bits; bytes: number }): void {
     const { code } = this.#memory;
-    const { reach } = place;
+    const { operator, reach } = place;
     const pair = this.#pairOf(place, 0);
     const isWhole = pair.whole <= Math.max(0, place.firstRead - reach);
     const turned = isWhole ? undefined : this.#pairOf(place, 1);
@@ -176,18 +205,12 @@ export class SignalSource {
       else code.invert(pair.above, out, bytes);
     } else if (operator === 'cross_above') {
       if (turned) code.follow(pair.above, turned.notBelow, out, bytes, reach);
-      else code.followNot(pair.above, pair.above, out, bytes, reach);
+      else code.begin(pair.above, out, bytes, reach);
     } else if (turned) {
       code.follow(turned.above, pair.notBelow, out, bytes, reach);
     } else {
-      code.follow(this.#inverted(pair.notBelow, bytes), pair.notBelow, out, bytes, reach);
+      code.leave(pair.notBelow, out, bytes, reach);
     }
-  }
-
-  #inverted(bits: Bits, bytes: number): Bits {
-    const out = this.#cache.scratch(bytes);
-    this.#memory.code.invert(bits, out, bytes);
-    return out;
   }
 
   /** The comparison of the operands, or of the operands in turn. */
@@ -243,6 +266,7 @@ interface Compared {
 const NOTHING: Compared = { key: '', pair: { above: NO_BITS, notBelow: NO_BITS, whole: 0 } };
 
 interface Place {
+  readonly operator: Operator;
   readonly feed: RoleFeed;
   readonly left: FloatColumn;
   readonly right: FloatColumn | number;
@@ -256,6 +280,16 @@ interface Place {
   readonly rows: number;
   readonly key: string;
   readonly pair: string;
+}
+
+/** A rule with what its conditions read. */
+interface FoundRule {
+  readonly direction: Rule['direction'];
+  readonly places: readonly (Place | undefined)[];
+}
+
+function keyOf({ direction, places }: FoundRule): string {
+  return `${direction} ${places.map((place) => (place ? `${place.key} ${place.rows}` : 'none')).join(' & ')}`;
 }
 
 function isCross(operator: Operator): boolean {

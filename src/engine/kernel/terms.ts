@@ -6,7 +6,7 @@ import { PROFILES } from '../profile.ts';
 import type { SignalBits } from './signal-bits.ts';
 
 /** Numbers that `writeTerms` writes. */
-export const TERMS_LENGTH = 26;
+export const TERMS_LENGTH = 27;
 
 /** Addresses of the float64 columns that stop and target read, 0 for none. */
 export interface LevelColumns {
@@ -67,6 +67,7 @@ export function writeTerms(
   terms[23] = signals.enterShort;
   terms[24] = signals.exitLong;
   terms[25] = signals.exitShort;
+  terms[26] = signals.key;
 }
 
 // --- internal ---

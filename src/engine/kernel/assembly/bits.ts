@@ -56,28 +56,26 @@ export function invert(a: usize, out: usize, bytes: usize): void {
  * bars, so none of the first `reach` is in the result.
  */
 export function follow(now: usize, before: usize, out: usize, bytes: usize, reach: i32): void {
-  const shift = reach & 63;
-  const words = <usize>((reach >>> 6) << 3);
-  let carried: u64 = 0;
-  for (let i: usize = 0; i < bytes; i += 8) {
-    const earlier = i < words ? <u64>0 : load<u64>(before + i - words);
-    const shifted = (earlier << shift) | (shift == 0 ? <u64>0 : carried >>> (64 - shift));
-    store<u64>(out + i, load<u64>(now + i) & shifted);
-    carried = earlier;
+  for (let i: usize = 0; i < bytes; i += 16) {
+    v128.store(out + i, v128.and(v128.load(now + i), earlier(before + i, reach)));
   }
+  clearBelow(out, bytes, reach);
 }
 
-/** As `follow`, with the bars of `before` that are not set. */
-export function followNot(now: usize, before: usize, out: usize, bytes: usize, reach: i32): void {
-  const shift = reach & 63;
-  const words = <usize>((reach >>> 6) << 3);
-  let carried: u64 = 0;
-  for (let i: usize = 0; i < bytes; i += 8) {
-    const earlier = i < words ? <u64>0 : ~load<u64>(before + i - words);
-    const shifted = (earlier << shift) | (shift == 0 ? <u64>0 : carried >>> (64 - shift));
-    store<u64>(out + i, load<u64>(now + i) & shifted);
-    carried = earlier;
+/** Bars that are in `bits`, and were not `reach` bars earlier. */
+export function begin(bits: usize, out: usize, bytes: usize, reach: i32): void {
+  for (let i: usize = 0; i < bytes; i += 16) {
+    v128.store(out + i, v128.andnot(v128.load(bits + i), earlier(bits + i, reach)));
   }
+  clearBelow(out, bytes, reach);
+}
+
+/** Bars that are not in `bits`, and were `reach` bars earlier. */
+export function leave(bits: usize, out: usize, bytes: usize, reach: i32): void {
+  for (let i: usize = 0; i < bytes; i += 16) {
+    v128.store(out + i, v128.andnot(earlier(bits + i, reach), v128.load(bits + i)));
+  }
+  clearBelow(out, bytes, reach);
 }
 
 /** Clears the bits below `from`. */
@@ -101,9 +99,9 @@ export function spread(rows: usize, visible: usize, out: usize, from: i32, end: 
 }
 
 /**
- * Compares two float32 columns, 64 bars a step: a bit a bar for above and for not below, and the
- * list of the 64-bit words in which some bars are equal in float32, for the caller to settle in
- * float64. Columns are multiples of 64 bars long; no value compares false. Returns the list's length.
+ * Compares two float32 columns, 32 bars a step: a bit a bar for above and for not below, and the
+ * list of the 32-bit words in which some bars are equal in float32, for the caller to settle in
+ * float64. Columns are multiples of 32 bars long; no value compares false. Returns the list's length.
  */
 export function compare(
   a: usize,
@@ -113,18 +111,21 @@ export function compare(
   notBelow: usize,
   ties: usize,
 ): i32 {
-  let count = 0;
+  let tie = ties;
   for (let w = 0; w < words; w++) {
-    const gt = aboveWord(a, b) | (aboveWord(a + 128, b + 128) << 32);
-    const ge = notBelowWord(a, b) | (notBelowWord(a + 128, b + 128) << 32);
-    store<u64>(above + 8 * w, gt);
-    store<u64>(notBelow + 8 * w, ge);
-    store<i32>(ties + 4 * count, w);
-    count += i32(gt != ge);
-    a += 256;
-    b += 256;
+    const both = compareHalf(a, b) | (compareHalf(a + 64, b + 64) << 16);
+    const gt = <u32>both;
+    const ge = <u32>(both >>> 32);
+    store<u32>(above, gt);
+    store<u32>(notBelow, ge);
+    store<i32>(tie, w);
+    tie += gt != ge ? 4 : 0;
+    a += 128;
+    b += 128;
+    above += 4;
+    notBelow += 4;
   }
-  return count;
+  return <i32>((tie - ties) >>> 2);
 }
 
 /** One past the last bar of a float32 column without a value, 0 where all have one. */
@@ -138,62 +139,37 @@ export function firstWhole(column: usize, rows: i32): i32 {
 
 // --- internal ---
 
+/** The bits that lie `reach` before those of the vector at `at`; what precedes a bitset means nothing. */
 // @ts-ignore: decorator
 @inline
-function aboveWord(a: usize, b: usize): u64 {
-  const low = i8x16.bitmask(
-    i8x16.narrow_i16x8_s(
-      i16x8.narrow_i32x4_s(
-        f32x4.gt(v128.load(a), v128.load(b)),
-        f32x4.gt(v128.load(a, 16), v128.load(b, 16)),
-      ),
-      i16x8.narrow_i32x4_s(
-        f32x4.gt(v128.load(a, 32), v128.load(b, 32)),
-        f32x4.gt(v128.load(a, 48), v128.load(b, 48)),
-      ),
-    ),
-  );
-  const high = i8x16.bitmask(
-    i8x16.narrow_i16x8_s(
-      i16x8.narrow_i32x4_s(
-        f32x4.gt(v128.load(a, 64), v128.load(b, 64)),
-        f32x4.gt(v128.load(a, 80), v128.load(b, 80)),
-      ),
-      i16x8.narrow_i32x4_s(
-        f32x4.gt(v128.load(a, 96), v128.load(b, 96)),
-        f32x4.gt(v128.load(a, 112), v128.load(b, 112)),
-      ),
-    ),
-  );
-  return <u64>(<u32>low | (<u32>high << 16));
+function earlier(at: usize, reach: i32): v128 {
+  const shift = reach & 63;
+  const from = at - ((reach >>> 6) << 3);
+  const here = i64x2.shl(v128.load(from), shift);
+  // Two shifts, because a shift by 64 is one by 0.
+  const carried = i64x2.shr_u(i64x2.shr_u(v128.load(from - 8), 63 - shift), 1);
+  return v128.or(here, carried);
 }
 
+/** Sixteen bars: above in the low half, not below in the high one. Each operand is loaded once. */
 // @ts-ignore: decorator
 @inline
-function notBelowWord(a: usize, b: usize): u64 {
-  const low = i8x16.bitmask(
-    i8x16.narrow_i16x8_s(
-      i16x8.narrow_i32x4_s(
-        f32x4.ge(v128.load(a), v128.load(b)),
-        f32x4.ge(v128.load(a, 16), v128.load(b, 16)),
-      ),
-      i16x8.narrow_i32x4_s(
-        f32x4.ge(v128.load(a, 32), v128.load(b, 32)),
-        f32x4.ge(v128.load(a, 48), v128.load(b, 48)),
-      ),
-    ),
+function compareHalf(a: usize, b: usize): u64 {
+  const a0 = v128.load(a);
+  const a1 = v128.load(a, 16);
+  const a2 = v128.load(a, 32);
+  const a3 = v128.load(a, 48);
+  const b0 = v128.load(b);
+  const b1 = v128.load(b, 16);
+  const b2 = v128.load(b, 32);
+  const b3 = v128.load(b, 48);
+  const gt = i8x16.narrow_i16x8_s(
+    i16x8.narrow_i32x4_s(f32x4.gt(a0, b0), f32x4.gt(a1, b1)),
+    i16x8.narrow_i32x4_s(f32x4.gt(a2, b2), f32x4.gt(a3, b3)),
   );
-  const high = i8x16.bitmask(
-    i8x16.narrow_i16x8_s(
-      i16x8.narrow_i32x4_s(
-        f32x4.ge(v128.load(a, 64), v128.load(b, 64)),
-        f32x4.ge(v128.load(a, 80), v128.load(b, 80)),
-      ),
-      i16x8.narrow_i32x4_s(
-        f32x4.ge(v128.load(a, 96), v128.load(b, 96)),
-        f32x4.ge(v128.load(a, 112), v128.load(b, 112)),
-      ),
-    ),
+  const ge = i8x16.narrow_i16x8_s(
+    i16x8.narrow_i32x4_s(f32x4.ge(a0, b0), f32x4.ge(a1, b1)),
+    i16x8.narrow_i32x4_s(f32x4.ge(a2, b2), f32x4.ge(a3, b3)),
   );
-  return <u64>(<u32>low | (<u32>high << 16));
+  return <u64>(<u32>i8x16.bitmask(gt)) | (<u64>(<u32>i8x16.bitmask(ge)) << 32);
 }

@@ -8,31 +8,34 @@ import * as run from './run';
 import { TERMS } from './terms';
 
 export {
+  begin,
   clearBelow,
   compare,
   firstWhole,
   follow,
-  followNot,
   intersect,
   invert,
+  leave,
   spread,
   subtract,
   unite,
 } from './bits';
 export { marketBytes, openDays, openMarket } from './market';
-export { LIST_END } from './path';
+export { ITEM, LIST_END, openCommon } from './path';
 export { TERMS };
 
 /** Bytes of work that `runPoint` needs for `days` samples. */
 export function workBytes(days: i32): usize {
-  return 16 + 8 * 3 * (days + 4);
+  return 16 + 8 * 4 * (days + 4);
 }
 
 /** Runs the point whose terms stand at TERMS with work at `work`; results are written to `results`. */
 export function runPoint(work: usize, results: usize): void {
   const samples = work + 16;
-  run.runPoint(samples);
-  daily.measureDays(samples, samples + 8 * (days + (days & 1)), load<f64>(TERMS));
+  const exposures = samples + 8 * (days + 2 - (days & 1));
+  const rest = exposures + 8 * (days + 2 - (days & 1));
+  run.runPoint(samples, exposures);
+  daily.measureDays(samples, rest, load<f64>(TERMS));
   writeResults(results);
 }
 
@@ -45,6 +48,11 @@ function put(value: f64): void {
   at += 8;
 }
 
+function putLanes(value: v128): void {
+  put(f64x2.extract_lane(value, 0));
+  put(f64x2.extract_lane(value, 1));
+}
+
 /** In the order of RESULT in results.ts. */
 function writeResults(results: usize): void {
   at = results;
@@ -55,16 +63,12 @@ function writeResults(results: usize): void {
   put(run.fallFraction);
   put(run.drawdownBars);
   put(run.net);
-  put(run.netLong);
-  put(run.netShort);
-  put(run.profit);
-  put(run.loss);
-  put(run.largestWin);
-  put(run.largestLoss);
+  putLanes(run.netOfSides);
+  putLanes(run.profitLoss);
+  putLanes(run.largest);
   put(run.pnlPct);
   put(run.fees);
-  put(f64x2.extract_lane(run.excursions, 0));
-  put(f64x2.extract_lane(run.excursions, 1));
+  putLanes(run.excursions);
   put(least(run.minRatio));
   put(least(run.closest));
   put(max<f64>(f64x2.extract_lane(run.maxLeverage, 0), f64x2.extract_lane(run.maxLeverage, 1)));

@@ -26,10 +26,6 @@ let records: usize = 0;
 let spans: usize = 0;
 let spanBytes: usize = 0;
 
-/** Results of `measure`: [lowest low, −highest high] and [lowest close, −highest close]. */
-export let lowHigh: v128 = f64x2.splat(0);
-export let closes: v128 = f64x2.splat(0);
-
 /** Bytes that a market of `rows` bars takes from `at` on, bars first; the caller fills those. */
 export function marketBytes(rows: i32): usize {
   const blocks = blocksOf(rows);
@@ -50,7 +46,7 @@ export function openMarket(at: usize, opens: usize, start: i32, end: i32): void 
   fillSpans();
 }
 
-/** The row that each daily sample reads, −1 before the first bar. */
+/** The row that each daily sample reads, −1 before the first bar, and at the end a row beyond all. */
 export function openDays(at: usize, count: i32): void {
   dayBars = at;
   days = count;
@@ -94,12 +90,31 @@ export function blockCloses(bar: i32): v128 {
   return v128.load(spans + 32 * (bar >>> BLOCK_SHIFT), 16);
 }
 
-/** Measures `[from, end)`, at least one bar. */
-export function measure(from: i32, end: i32): void {
+/** Reads the lines of the record that an entry at `bar` needs. */
+// @ts-ignore: decorator
+@inline
+export function touchEntry(bar: i32): i64 {
+  const at = records + RECORD * bar;
+  return load<i64>(at) + load<i64>(at, 40);
+}
+
+/** Reads the lines of the record that an exit at `bar` needs. */
+// @ts-ignore: decorator
+@inline
+export function touchExit(bar: i32): i64 {
+  const at = records + RECORD * bar;
+  return load<i64>(at) + load<i64>(at, 72);
+}
+
+/**
+ * Measures `[from, end)`, at least one bar: [lowest low, −highest high] and [lowest close, −highest
+ * close] are written to `into`.
+ */
+export function measure(into: usize, from: i32, end: i32): void {
   const first = from >>> BLOCK_SHIFT;
   const last = (end - 1) >>> BLOCK_SHIFT;
   if (first == last) {
-    measureBars(from, end);
+    measureBars(into, from, end);
     return;
   }
   const a = records + RECORD * from;
@@ -115,8 +130,8 @@ export function measure(from: i32, end: i32): void {
     levels = f64x2.pmin(levels, f64x2.pmin(v128.load(left), v128.load(right)));
     prices = f64x2.pmin(prices, f64x2.pmin(v128.load(left, 16), v128.load(right, 16)));
   }
-  lowHigh = levels;
-  closes = prices;
+  v128.store(into, levels);
+  v128.store(into, prices, 16);
 }
 
 /**
@@ -170,7 +185,7 @@ function touchedBar(from: i32, end: i32, levels: v128): i32 {
   return bar;
 }
 
-function measureBars(from: i32, end: i32): void {
+function measureBars(into: usize, from: i32, end: i32): void {
   let at = bars + 32 * from;
   const stop = bars + 32 * end;
   let levels = v128.load(at);
@@ -179,8 +194,8 @@ function measureBars(from: i32, end: i32): void {
     levels = f64x2.pmin(levels, v128.load(at));
     prices = f64x2.pmin(prices, v128.load(at, 16));
   }
-  lowHigh = levels;
-  closes = prices;
+  v128.store(into, levels);
+  v128.store(into, prices, 16);
 }
 
 function fillPrices(opens: usize): void {

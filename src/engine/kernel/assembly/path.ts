@@ -2,20 +2,22 @@
  * The positions of a point, found before any money is counted: which bars they open and close on
  * depends on signals, prices and levels, and on money only where an order is rejected. `look` finds
  * the next ones from the bitsets as if no level were reached; `prepare` measures the bars of each,
- * finds the levels that are, and cuts the list where the path leaves it. The money comes after, from
+ * finds the levels that are, and cuts the list where the path leaves it. Points that differ in levels
+ * and sizes alone have the list of their signals in common, so it is found and measured once. The money comes after, from
  * one list that lies in the first-level cache, and says where to look again if it stopped early.
  * Loads of `prepare` do not wait for each other, which is most of its speed.
  */
 import {
   closeBefore,
-  closes,
   endBar,
   firstTouch,
   highAt,
   lowAt,
-  lowHigh,
   measure,
   openAt,
+  startBar,
+  touchEntry,
+  touchExit,
 } from './market';
 import { isSet, nextBit } from './bits';
 import {
@@ -35,6 +37,7 @@ import {
   hasBuffer,
   imr,
   mmr,
+  signalsKey,
   sizing,
   slippage,
   stopAtr,
@@ -48,12 +51,13 @@ import {
 } from './terms';
 
 /** One position of the list: two vectors of extremes, then numbers. */
-const ITEM: usize = 80;
+export const ITEM: usize = 80;
 
 /** Where the list lies, and how much of it there is at most: 20 kB. */
 const LIST: usize = 8192;
-const LIST_MAX: i32 = 256;
-export const LIST_END: usize = LIST + ITEM * LIST_MAX;
+export const LIST_MAX: i32 = 256;
+/** One place more than the list, to measure in. */
+export const LIST_END: usize = LIST + ITEM * (LIST_MAX + 1);
 
 export const LOW_HIGH: usize = 0;
 export const CLOSES: usize = 16;
@@ -93,13 +97,40 @@ let nextShort: i32 = -1;
 let carriedSignal: i32 = -1;
 let carriedSide: i32 = 0;
 
+// The whole list of a point whose signals another point had: that of its signals alone, measured.
+let commonAt: usize = 0;
+let commonMax: i32 = 0;
+let commonCount: i32 = 0;
+let commonKey: f64 = -1;
+let isCommonWhole: bool = false;
+let lastKey: f64 = -1;
+/** Whether the running point has it, how far it is used, and where the list in hand begins in it. */
+let hasCommon: bool = false;
+let cursor: i32 = 0;
+let listStart: i32 = -1;
+
+/** Where lists that points have in common may lie: room for `count` positions. */
+export function openCommon(at: usize, count: i32): void {
+  commonAt = at;
+  commonMax = count;
+}
+
 export function beginPath(): void {
   forget();
+  hasCommon = false;
+  cursor = 0;
+  listStart = -1;
+  // The first point of its signals makes no list that none may ask for again.
+  const isCommon = !canFlip && signalsKey == lastKey;
+  if (isCommon && commonKey != signalsKey) collectCommon();
+  hasCommon = isCommon;
+  lastKey = signalsKey;
 }
 
 /** After the money left the path: what was found beyond it means nothing. `used` were right. */
 export function leavePath(used: i32): void {
   forget();
+  if (listStart >= 0) cursor = listStart + used;
   listMax = max(4, min(listMax, 2 * used));
 }
 
@@ -111,6 +142,15 @@ export function itemAt(n: i32): usize {
 
 /** Lists the positions from the close of `bar` on, flat; how many there are. */
 export function look(bar: i32): i32 {
+  if (hasCommon) {
+    const count = takeCommon(bar);
+    if (count > 0) return count;
+  }
+  listStart = -1;
+  return lookAtSignals(bar);
+}
+
+function lookAtSignals(bar: i32): i32 {
   let n = 0;
   let flags = 0;
   let signal = carriedSignal;
@@ -171,8 +211,9 @@ export function look(bar: i32): i32 {
   return n;
 }
 
-/** Measures the first `count` of the list; how many of them are on the path. */
+/** Gives the first `count` of the list their levels; how many of them are on the path. */
 export function prepare(count: i32): i32 {
+  if (listStart < 0) measureList(count);
   for (let n = 0; n < count; n++) {
     const item = itemAt(n);
     if (!plan(item)) return cut(n + 1);
@@ -181,8 +222,7 @@ export function prepare(count: i32): i32 {
     const flags = load<i32>(item, FLAGS);
     store<i32>(item, flags & ~IS_REVERSING, FLAGS);
     if ((flags & IS_REVERSING) != 0) return cut(n + 1);
-    const bar = load<i32>(item, EXIT_BAR);
-    const next = min(nextBit(enterLong, bar, endBar), nextBit(enterShort, bar, endBar));
+    const next = nextEntry(load<i32>(item, EXIT_BAR));
     const isOnPath = n + 1 < count && load<i32>(itemAt(n + 1), ENTRY_BAR) == next + 1;
     if (!isOnPath) return cut(n + 1);
   }
@@ -203,6 +243,72 @@ function stopDistance(bar: i32, price: f64): f64 {
 
 let stop: f64 = 0;
 let target: f64 = 0;
+/** Keeps the reads of `readAhead` from being dropped. */
+let sink: i64 = 0;
+
+// @ts-ignore: decorator
+@inline
+function nextEntry(bar: i32): i32 {
+  return min(nextBit(enterLong, bar, endBar), nextBit(enterShort, bar, endBar));
+}
+
+/** Makes the list that all points of these signals have in common. */
+function collectCommon(): void {
+  let bar = startBar;
+  commonCount = 0;
+  isCommonWhole = false;
+  commonKey = signalsKey;
+  while (!isCommonWhole) {
+    const count = lookAtSignals(bar);
+    if (commonCount + count > commonMax) break;
+    measureList(count);
+    memory.copy(commonAt + ITEM * commonCount, LIST, ITEM * count);
+    commonCount += count;
+    isCommonWhole = isWhole;
+    if (count > 0) bar = load<i32>(itemAt(count - 1), EXIT_BAR);
+  }
+  forget();
+}
+
+/** The next of the common list into the list, if the path from `bar` on is there; how many. */
+function takeCommon(bar: i32): i32 {
+  while (cursor < commonCount && load<i32>(commonAt + ITEM * cursor, ENTRY_BAR) <= bar) cursor += 1;
+  const first = commonAt + ITEM * cursor;
+  if (cursor == commonCount || load<i32>(first, ENTRY_BAR) != nextEntry(bar) + 1) return 0;
+  const count = min(listMax, commonCount - cursor);
+  memory.copy(LIST, first, ITEM * count);
+  listStart = cursor;
+  cursor += count;
+  isWhole = isCommonWhole && cursor == commonCount;
+  listMax = min(LIST_MAX, 2 * listMax);
+  return count;
+}
+
+/** Fills in the prices of the first `count` of the list, and the extremes of their bars. */
+function measureList(count: i32): void {
+  readAhead(count);
+  for (let n = 0; n < count; n++) {
+    const item = itemAt(n);
+    const entryBar = load<i32>(item, ENTRY_BAR);
+    store<f64>(item, closeBefore(entryBar), PRICE);
+    if (load<i32>(item, KIND) == NEVER_FILLED) continue;
+    const limit = load<i32>(item, EXIT_BAR);
+    store<f64>(item, openAt(entryBar), OPEN);
+    store<f64>(item, openAt(limit), EXIT_PRICE);
+    measure(item + LOW_HIGH, entryBar, limit);
+  }
+}
+
+/** Brings what `measureList` reads into the cache by loads that wait for nothing. */
+function readAhead(count: i32): void {
+  let sum: i64 = 0;
+  for (let n = 0; n < count; n++) {
+    const item = itemAt(n);
+    sum += touchEntry(load<i32>(item, ENTRY_BAR));
+    sum += touchExit(load<i32>(item, EXIT_BAR));
+  }
+  sink = sum;
+}
 
 function forget(): void {
   nextLong = -1;
@@ -234,13 +340,12 @@ function plan(item: usize): bool {
   const entryBar = load<i32>(item, ENTRY_BAR);
   const flags = load<i32>(item, FLAGS);
   const side: f64 = (flags & IS_LONG) != 0 ? 1 : -1;
-  const price = closeBefore(entryBar);
+  const price = load<f64>(item, PRICE);
   const distance = stopDistance(entryBar - 1, price);
   stop = price - side * distance;
   if (hasBuffer) stop -= side * (price * bufferShare);
   const gap = abs(price - stop);
   const divides = sizing == SIZE_PERCENT_EQUITY || sizing == SIZE_RISK;
-  store<f64>(item, price, PRICE);
   store<f64>(item, gap, GAP);
   if (stopType != LEVEL_NONE && stop != stop) return false;
   if (divides && !(gap > 0)) return false;
@@ -256,15 +361,14 @@ function plan(item: usize): bool {
   return true;
 }
 
-/** Measures the bars that an item is held over; true, with its end moved, where it ends earlier. */
+/** Whether a level ends an item before its signal does; its end and its extremes are moved then. */
 // @ts-ignore: decorator
 @inline
 function reachesLevel(item: usize): bool {
   const entryBar = load<i32>(item, ENTRY_BAR);
   const limit = load<i32>(item, EXIT_BAR);
   const side: f64 = (load<i32>(item, FLAGS) & IS_LONG) != 0 ? 1 : -1;
-  const open = openAt(entryBar);
-  store<f64>(item, open, OPEN);
+  const open = load<f64>(item, OPEN);
   const entry = open + side * (open * slippage);
   const nowhere = side * -Infinity;
   const favourable = target != target ? -nowhere : target;
@@ -275,28 +379,13 @@ function reachesLevel(item: usize): bool {
     side > 0
       ? f64x2.replace_lane(f64x2.splat(adverse), 1, -favourable)
       : f64x2.replace_lane(f64x2.splat(favourable), 1, -adverse);
-  measure(entryBar, limit);
-  if (!v128.any_true(f64x2.le(lowHigh, levels))) {
-    storeExtremes(item);
-    store<f64>(item, openAt(limit), EXIT_PRICE);
-    return false;
-  }
+  if (!v128.any_true(f64x2.le(v128.load(item, LOW_HIGH), levels))) return false;
   const bar = firstTouch(entryBar, limit, levels);
   store<i32>(item, bar, EXIT_BAR);
   store<i32>(item, ENDS_BY_LEVEL, KIND);
   store<f64>(item, levelPrice(bar, side, adverse, favourable), EXIT_PRICE);
-  if (bar > entryBar) {
-    measure(entryBar, bar);
-    storeExtremes(item);
-  }
+  if (bar > entryBar) measure(item + LOW_HIGH, entryBar, bar);
   return true;
-}
-
-// @ts-ignore: decorator
-@inline
-function storeExtremes(item: usize): void {
-  v128.store(item, lowHigh, LOW_HIGH);
-  v128.store(item, closes, CLOSES);
 }
 
 /** Price of the level reached inside `bar`: the open where the bar opens beyond it. */

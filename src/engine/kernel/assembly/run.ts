@@ -6,18 +6,16 @@
 import {
   blockCloses,
   closeAt,
-  closes,
   dayBars,
   days,
   endBar,
-  lowHigh,
   measure,
   startBar,
 } from './market';
 import {
   CLOSES,
   ENDS_BY_LEVEL,
-  ENDS_BY_SIGNAL,
+  ENDS_WITH_DATA,
   ENTRY_BAR,
   EXIT_BAR,
   EXIT_PRICE,
@@ -28,6 +26,7 @@ import {
   IS_REVERSED,
   IS_REVERSING,
   KIND,
+  LIST_MAX,
   LOW_HIGH,
   NEVER_FILLED,
   OPEN,
@@ -64,19 +63,14 @@ export let cash: f64 = 0;
 /** One past the last simulated row. */
 export let reached: i32 = 0;
 export let isBlown: bool = false;
-/** Address of one equity a daily sample. */
-export let samples: usize = 0;
+/** Equity at each daily sample, and the value of the position held at it, 0 for none. */
+let samples: usize = 0;
+let exposures: usize = 0;
 
-// The open position; heldCash is the cash with its entry fee paid.
-let heldCash: f64 = 0;
-let entry: f64 = 0;
-let size: f64 = 0;
-let side: f64 = 0;
-let notional: f64 = 0;
-let entryFee: f64 = 0;
-let entryBar: i32 = 0;
 /** Equity that a reversal is sized with. */
 let reverseEquity: f64 = 0;
+/** What an entry costs for each unit of its notional, margin and fee, times leverage. */
+let entryCost: f64 = 1;
 
 // The equity curve: peak, row of it, lowest since, largest falls.
 let peak: f64 = 0;
@@ -88,12 +82,10 @@ export let drawdownBars: i32 = 0;
 
 // Sums over trades.
 export let net: f64 = 0;
-export let netLong: f64 = 0;
-export let netShort: f64 = 0;
-export let profit: f64 = 0;
-export let loss: f64 = 0;
-export let largestWin: f64 = 0;
-export let largestLoss: f64 = 0;
+/** [long, short], [wins, losses], [largest win, largest loss]. */
+export let netOfSides: v128 = f64x2.splat(0);
+export let profitLoss: v128 = f64x2.splat(0);
+export let largest: v128 = f64x2.splat(0);
 export let pnlPct: f64 = 0;
 export let fees: f64 = 0;
 /** [adverse, favourable] excursions. */
@@ -126,19 +118,21 @@ let winStreak: i32 = 0;
 let lossStreak: i32 = 0;
 let day: i32 = 0;
 
-/** Runs the point whose terms are set; its samples are written from `samplesAt` on. */
-export function runPoint(samplesAt: usize): void {
+/** Runs the point whose terms are set; a number a daily sample and one more go to both places. */
+export function runPoint(samplesAt: usize, exposuresAt: usize): void {
   readTerms();
   clear();
   samples = samplesAt;
+  exposures = exposuresAt;
   cash = startingEquity;
   peak = cash;
   lowest = cash;
   peakBar = startBar - 1;
   reached = endBar;
   beginPath();
+  entryCost = 1 + leverage * feeRate;
   let bar = startBar;
-  let isOver = restFlat(bar);
+  let isOver = restFlat(bar, cash);
   while (!isOver) {
     const count = prepare(look(bar));
     const isLast = isWhole;
@@ -146,7 +140,9 @@ export function runPoint(samplesAt: usize): void {
     isOver = isBlown || isEnded || (isLast && bar < 0);
     if (bar < 0) bar = resumeBar;
   }
-  sampleFlat(endBar);
+  sampleFlat(endBar, cash);
+  sumLeverage();
+  if (isReplaced) replaceSamples();
   settleCurve(reached);
 }
 
@@ -154,22 +150,22 @@ export function runPoint(samplesAt: usize): void {
 
 /** Whether the data ended with a position or an order. */
 let isEnded: bool = false;
+/** Whether the last equity point is the cash after the close at the end of the data. */
+let isReplaced: bool = false;
 /** Bar at whose close the run is flat after the whole list. */
 let resumeBar: i32 = 0;
 
 function clear(): void {
   isBlown = false;
   isEnded = false;
+  isReplaced = false;
   fall = 0;
   fallFraction = 0;
   drawdownBars = 0;
   net = 0;
-  netLong = 0;
-  netShort = 0;
-  profit = 0;
-  loss = 0;
-  largestWin = 0;
-  largestLoss = 0;
+  netOfSides = f64x2.splat(0);
+  profitLoss = f64x2.splat(0);
+  largest = f64x2.splat(0);
   pnlPct = 0;
   fees = 0;
   excursions = f64x2.splat(0);
@@ -200,121 +196,114 @@ function clear(): void {
 /**
  * Trades the first `count` of the list. −1 when all of it is done and the run goes on from
  * `resumeBar`; else the bar at whose close the run is flat and the path has to be looked for again.
+ *
+ * What a position is made of stays in locals: each trade waits for the cash of the last one, and a
+ * way through memory would lengthen that wait. 20 ns a trade.
  */
 function settle(count: i32): i32 {
+  let money = cash;
   for (let n = 0; n < count; n++) {
     const item = itemAt(n);
     const flags = load<i32>(item, FLAGS);
     const opens = load<i32>(item, ENTRY_BAR);
     const isReversal = (flags & IS_REVERSED) != 0;
-    if (!order(item, isReversal ? reverseEquity : cash)) {
+    const wanted = wantedNotional(item, flags, isReversal ? reverseEquity : money);
+    if (!(wanted >= minNotional)) {
       // A reversal without an order leaves a flat account at this open; else the signal is passed.
+      cash = money;
       leavePath(n + 1);
-      if (isReversal && opens < endBar) restFlat(opens);
+      if (isReversal && opens < endBar) restFlat(opens, money);
       return opens;
     }
     attempts += 1;
     const kind = load<i32>(item, KIND);
     if (kind == NEVER_FILLED) {
+      cash = money;
       isEnded = true;
       return -1;
     }
-    if (!fill(item, (flags & IS_LONG) != 0 ? 1 : -1)) {
+    // A branch, because it is foreseen, where the smaller of two would be waited for.
+    const affordable = (leverage == 1 ? money : money * leverage) / entryCost;
+    let taken = wanted;
+    if (affordable < wanted) taken = affordable;
+    if (!(taken > 0 && taken >= minNotional)) {
+      cash = money;
+      rejections += 1;
       leavePath(n + 1);
-      restFlat(opens);
+      restFlat(opens, money);
       return opens;
     }
+    sampleFlat(opens, money);
+    const side: f64 = (flags & IS_LONG) != 0 ? 1 : -1;
+    const open = load<f64>(item, OPEN);
+    const entry = open + side * (open * slippage);
+    const entryFee = taken * feeRate;
+    const size = taken / entry;
+    const held = money - entryFee;
     const closesAt = load<i32>(item, EXIT_BAR);
+    const isReversing = (flags & IS_REVERSING) != 0;
+    const isHeld = kind != ENDS_BY_LEVEL || closesAt > opens;
+    let exit = load<f64>(item, EXIT_PRICE);
+    let duration = closesAt - opens;
     resumeBar = closesAt;
-    if (kind == ENDS_BY_SIGNAL) {
-      const isReversing = (flags & IS_REVERSING) != 0;
-      hold(item, closesAt);
-      if (isReversing) reverseEquity = equityAt(closeAt(closesAt - 1));
-      close(item, load<f64>(item, EXIT_PRICE), closesAt - opens, true);
-      if (!isReversing && restFlat(closesAt)) return -1;
-    } else if (kind == ENDS_BY_LEVEL) {
-      if (closesAt > opens) hold(item, closesAt);
-      close(item, load<f64>(item, EXIT_PRICE), closesAt - opens, closesAt > opens);
-      if (restFlat(closesAt)) return -1;
-    } else {
-      const isReversing = (flags & IS_REVERSING) != 0;
-      if (isReversing) reverseEquity = equityAt(closeAt(endBar - 1));
-      endOfData(item);
-      if (!isReversing) {
-        isEnded = true;
-        return -1;
-      }
+    if (kind == ENDS_WITH_DATA) {
+      exit = closeAt(endBar - 1);
+      duration = endBar - 1 - opens;
+      holdToTheEnd(item, opens, held, entry, size, side);
+    } else if (isHeld) {
+      addHeldCurve(v128.load(item, CLOSES), opens, closesAt, held, entry, size, side);
+      addMargin(v128.load(item, CLOSES), opens, closesAt, held, entry, size, side);
+      sampleHeld(closesAt, held, entry, size, side);
     }
+    if (isReversing) reverseEquity = held + side * (closeAt(closesAt - 1) - entry) * size;
+    if (isHeld) addExcursions(v128.load(item, LOW_HIGH), entry, side);
+    money = close(exit, held, entry, size, side, taken, entryFee, duration);
+    if (kind == ENDS_WITH_DATA) {
+      cash = money;
+      // The close at the end of the data replaces the last equity point.
+      addFlat(endBar - 1, money);
+      isReplaced = true;
+      if (isReversing) continue;
+      isEnded = true;
+      return -1;
+    }
+    if (!isReversing && restFlat(closesAt, money)) break;
   }
+  cash = money;
   return -1;
 }
 
+/** Notional of an item's order for `equity`; NaN without a plan. */
 // @ts-ignore: decorator
 @inline
-function equityAt(price: f64): f64 {
-  return heldCash + side * (price - entry) * size;
+function wantedNotional(item: usize, flags: i32, equity: f64): f64 {
+  if ((flags & IS_PLANNED) == 0) return NaN;
+  if (sizing == SIZE_PERCENT_NOTIONAL) return equity * sizeShare;
+  if (sizing == SIZE_FIXED) return sizeValue;
+  const risk = sizing == SIZE_RISK ? sizeValue : equity * sizeShare;
+  return (risk * load<f64>(item, PRICE)) / load<f64>(item, GAP);
 }
 
-/** Sizes an item's order with `equity`, in `notional`; false below the minimum or without a plan. */
-// @ts-ignore: decorator
-@inline
-function order(item: usize, equity: f64): bool {
-  if ((load<i32>(item, FLAGS) & IS_PLANNED) == 0) return false;
-  let wanted = sizeValue;
-  if (sizing == SIZE_PERCENT_NOTIONAL) wanted = equity * sizeShare;
-  else if (sizing != SIZE_FIXED) {
-    const risk = sizing == SIZE_RISK ? sizeValue : equity * sizeShare;
-    wanted = (risk * load<f64>(item, PRICE)) / load<f64>(item, GAP);
-  }
-  notional = wanted;
-  return !(wanted != wanted || wanted < minNotional);
-}
-
-/** Opens at the item's open; false where the gate rejects the order. */
-// @ts-ignore: decorator
-@inline
-function fill(item: usize, direction: f64): bool {
-  const affordable = (cash * leverage) / (1 + leverage * feeRate);
-  const taken = min<f64>(notional, affordable);
-  if (!(taken > 0 && taken >= minNotional)) {
-    rejections += 1;
-    return false;
-  }
-  entryBar = load<i32>(item, ENTRY_BAR);
-  sampleFlat(entryBar);
-  const open = load<f64>(item, OPEN);
-  const fee = taken * feeRate;
-  side = direction;
-  entry = open + direction * (open * slippage);
-  heldCash = cash - fee;
-  cash = heldCash;
-  size = taken / entry;
-  notional = taken;
-  entryFee = fee;
-  return true;
-}
-
-/** Everything about the bars `[entryBar, end)` of an item, at least one, that ended with the position. */
-// @ts-ignore: decorator
-@inline
-function hold(item: usize, end: i32): void {
-  addHeldCurve(v128.load(item, CLOSES), end);
-  addMargin(v128.load(item, CLOSES), end);
-  sampleHeld(end);
-}
-
-function endOfData(item: usize): void {
+/** What is held when the data end: margin and samples over all its bars, the curve without the last. */
+function holdToTheEnd(
+  item: usize,
+  from: i32,
+  held: f64,
+  entry: f64,
+  size: f64,
+  side: f64,
+): void {
   const last = endBar - 1;
-  if (last > entryBar) {
-    measure(entryBar, last);
-    addHeldCurve(closes, last);
-  }
-  addMargin(v128.load(item, CLOSES), endBar);
-  sampleHeld(endBar);
-  close(item, closeAt(last), last - entryBar, true);
-  // The close at the end of the data replaces the last equity point.
-  addFlat(last);
-  for (let d = day - 1; d >= 0 && load<i32>(dayBars + 4 * d) == last; d--) {
+  addMargin(v128.load(item, CLOSES), from, endBar, held, entry, size, side);
+  sampleHeld(endBar, held, entry, size, side);
+  if (last == from) return;
+  const spare = itemAt(LIST_MAX);
+  measure(spare, from, last);
+  addHeldCurve(v128.load(spare, CLOSES), from, last, held, entry, size, side);
+}
+
+function replaceSamples(): void {
+  for (let d = days - 1; d >= 0 && load<i32>(dayBars + 4 * d) == endBar - 1; d--) {
     store<f64>(samples + 8 * d, cash);
   }
 }
@@ -322,18 +311,27 @@ function endOfData(item: usize): void {
 /** Flat at the close of `bar`; true where the account cannot open the minimum any more. */
 // @ts-ignore: decorator
 @inline
-function restFlat(bar: i32): bool {
-  addFlat(bar);
-  if (!(cash < starvation || cash <= 0)) return false;
+function restFlat(bar: i32, money: f64): bool {
+  addFlat(bar, money);
+  if (!(money < starvation || money <= 0)) return false;
   isBlown = true;
   reached = bar + 1;
   return true;
 }
 
-/** Closes the position at `price`, which slippage moves, and adds the trade to the sums. */
+/** Closes a position at `price`, which slippage moves, adds the trade to the sums; the cash then. */
 // @ts-ignore: decorator
 @inline
-function close(item: usize, price: f64, duration: i32, isHeld: bool): void {
+function close(
+  price: f64,
+  held: f64,
+  entry: f64,
+  size: f64,
+  side: f64,
+  notional: f64,
+  entryFee: f64,
+  duration: i32,
+): f64 {
   let exit = price + -side * (price * slippage);
   // Isolated margin: no exit costs more than the margin.
   const margin = leverage == 1 ? notional : notional / leverage;
@@ -345,57 +343,49 @@ function close(item: usize, price: f64, duration: i32, isHeld: bool): void {
   const realized = (side > 0 ? exit - entry : entry - exit) * size;
   const paid = entryFee + exitFee;
   const gain = realized - paid;
-  cash = cash + (realized - exitFee);
   pnlPct = pnlPct + (gain / abs(notional)) * 100;
   fees = fees + paid;
   net = net + gain;
   trades += 1;
   durationBars += duration;
-  const isLong = side > 0;
-  if (isLong) {
-    netLong = netLong + gain;
-    longTrades += 1;
-  } else {
-    netShort = netShort + gain;
-  }
-  if (gain > 0) addWin(gain, duration, isLong);
-  else if (gain < 0) addLoss(gain, duration);
-  else {
-    winStreak = 0;
-    lossStreak = 0;
-  }
-  if (isHeld) addExcursions(v128.load(item, LOW_HIGH));
+  const isLong = i32(side > 0);
+  longTrades += isLong;
+  const twice = f64x2.splat(gain);
+  const lane = isLong != 0 ? i64x2(-1, 0) : i64x2(0, -1);
+  netOfSides = f64x2.add(netOfSides, v128.and(twice, lane));
+  addResult(twice, duration, isLong);
+  return held + (realized - exitFee);
 }
 
+/**
+ * A gain in both lanes, the first for wins, the second for losses. Without branches, because whether
+ * a trade wins cannot be predicted; adding 0 changes no sum, as none is ever −0.
+ */
 // @ts-ignore: decorator
 @inline
-function addWin(gain: f64, duration: i32, isLong: bool): void {
-  profit = profit + gain;
-  if (gain > largestWin) largestWin = gain;
-  wins += 1;
-  longWins += i32(isLong);
-  winBars += duration;
-  lossStreak = 0;
-  winStreak += 1;
+function addResult(gain: v128, duration: i32, isLong: i32): void {
+  const turned = f64x2.mul(gain, f64x2.replace_lane(f64x2.splat(1), 1, -1));
+  const isMine = f64x2.gt(turned, f64x2.splat(0));
+  profitLoss = f64x2.add(profitLoss, v128.and(gain, isMine));
+  largest = f64x2.pmax(largest, turned);
+  const mask = i64x2.bitmask(isMine);
+  const isWin = mask & 1;
+  const isLoss = mask >>> 1;
+  wins += isWin;
+  losses += isLoss;
+  longWins += isWin & isLong;
+  winBars += duration & -isWin;
+  lossBars += duration & -isLoss;
+  winStreak = (winStreak + 1) & -isWin;
+  lossStreak = (lossStreak + 1) & -isLoss;
   longestWinStreak = max(longestWinStreak, winStreak);
-}
-
-// @ts-ignore: decorator
-@inline
-function addLoss(gain: f64, duration: i32): void {
-  loss = loss + gain;
-  if (-gain > largestLoss) largestLoss = -gain;
-  losses += 1;
-  lossBars += duration;
-  winStreak = 0;
-  lossStreak += 1;
   longestLossStreak = max(longestLossStreak, lossStreak);
 }
 
 /** 100·(entry − lowest)/entry below and 100·(highest − entry)/entry above, as adverse, favourable. */
 // @ts-ignore: decorator
 @inline
-function addExcursions(extremes: v128): void {
+function addExcursions(extremes: v128, entry: f64, side: f64): void {
   const low = f64x2.extract_lane(extremes, 0);
   const high = -f64x2.extract_lane(extremes, 1);
   const below = entry - low;
@@ -410,14 +400,22 @@ function addExcursions(extremes: v128): void {
   excursions = f64x2.add(excursions, parts);
 }
 
-/** The margin figures of the position held over `[entryBar, end)` with the closes `extremes`. */
+/** The margin figures of a position held over `[from, end)` with the closes `extremes`. */
 // @ts-ignore: decorator
 @inline
-function addMargin(extremes: v128, end: i32): void {
-  heldBars += end - entryBar;
+function addMargin(
+  extremes: v128,
+  from: i32,
+  end: i32,
+  held: f64,
+  entry: f64,
+  size: f64,
+  side: f64,
+): void {
+  heldBars += end - from;
   const prices = f64x2.mul(extremes, f64x2.replace_lane(f64x2.splat(1), 1, -1));
   const gains = f64x2.mul(f64x2.splat(side), f64x2.sub(prices, f64x2.splat(entry)));
-  const equity = f64x2.add(f64x2.splat(heldCash), f64x2.mul(gains, f64x2.splat(size)));
+  const equity = f64x2.add(f64x2.splat(held), f64x2.mul(gains, f64x2.splat(size)));
   const value = f64x2.mul(f64x2.splat(size), prices);
   const used = f64x2.mul(value, f64x2.splat(imr));
   const maintenance = f64x2.mul(value, f64x2.splat(mmr));
@@ -434,14 +432,17 @@ function addMargin(extremes: v128, end: i32): void {
   const isLevered = v128.and(isSolvent, isPositive);
   maxLeverage = f64x2.pmax(maxLeverage, v128.bitselect(times, f64x2.splat(0), isLevered));
   const tolerated = f64x2.mul(f64x2.splat(-MARGIN_CALL_TOLERANCE), used);
-  if (v128.any_true(f64x2.lt(f64x2.sub(equity, used), tolerated))) countCalls(end);
+  if (v128.any_true(f64x2.lt(f64x2.sub(equity, used), tolerated))) {
+    countCalls(from, end, held, entry, size, side);
+  }
 }
 
-function countCalls(end: i32): void {
-  for (let bar = entryBar; bar < end; bar++) {
+function countCalls(from: i32, end: i32, held: f64, entry: f64, size: f64, side: f64): void {
+  for (let bar = from; bar < end; bar++) {
     const price = closeAt(bar);
     const used = size * price * imr;
-    if (equityAt(price) - used < -MARGIN_CALL_TOLERANCE * used) marginCalls += 1;
+    const equity = held + side * (price - entry) * size;
+    if (equity - used < -MARGIN_CALL_TOLERANCE * used) marginCalls += 1;
   }
 }
 
@@ -453,29 +454,43 @@ function countCalls(end: i32): void {
  */
 // @ts-ignore: decorator
 @inline
-function addFlat(bar: i32): void {
-  if (cash > peak) {
+function addFlat(bar: i32, money: f64): void {
+  if (money > peak) {
     settleCurve(bar);
-    peak = cash;
-    lowest = cash;
+    peak = money;
+    lowest = money;
     peakBar = bar;
-  } else if (cash < lowest) {
-    lowest = cash;
+  } else {
+    lowest = lesser(lowest, money);
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function addHeldCurve(extremes: v128, end: i32): void {
+function addHeldCurve(
+  extremes: v128,
+  from: i32,
+  end: i32,
+  held: f64,
+  entry: f64,
+  size: f64,
+  side: f64,
+): void {
   const least = f64x2.extract_lane(extremes, 0);
   const most = -f64x2.extract_lane(extremes, 1);
   const isLong = side > 0;
-  if (equityAt(isLong ? most : least) > peak) {
-    walkPeaks(entryBar, end);
+  if (held + side * ((isLong ? most : least) - entry) * size > peak) {
+    walkPeaks(from, end, held, entry, size, side);
     return;
   }
-  const worst = equityAt(isLong ? least : most);
-  if (worst < lowest) lowest = worst;
+  lowest = lesser(lowest, held + side * ((isLong ? least : most) - entry) * size);
+}
+
+/** The second where it is below the first: one instruction, where a branch could not be foreseen. */
+// @ts-ignore: decorator
+@inline
+function lesser(a: f64, b: f64): f64 {
+  return f64x2.extract_lane(f64x2.pmin(f64x2.splat(a), f64x2.splat(b)), 0);
 }
 
 /** Accounts for the run of points after the last peak and before row `end`. */
@@ -487,7 +502,7 @@ function settleCurve(end: i32): void {
   if (part > fallFraction) fallFraction = part;
 }
 
-function walkPeaks(from: i32, end: i32): void {
+function walkPeaks(from: i32, end: i32, held: f64, entry: f64, size: f64, side: f64): void {
   const isLong = side > 0;
   let bar = from;
   while (bar < end) {
@@ -496,19 +511,18 @@ function walkPeaks(from: i32, end: i32): void {
     const extremes = blockCloses(bar);
     const least = f64x2.extract_lane(extremes, 0);
     const most = -f64x2.extract_lane(extremes, 1);
-    if (isBlock && !(equityAt(isLong ? most : least) > peak)) {
-      const worst = equityAt(isLong ? least : most);
-      if (worst < lowest) lowest = worst;
+    if (isBlock && !(held + side * ((isLong ? most : least) - entry) * size > peak)) {
+      lowest = lesser(lowest, held + side * ((isLong ? least : most) - entry) * size);
     } else {
-      visitBars(bar, next);
+      visitBars(bar, next, held, entry, size, side);
     }
     bar = next;
   }
 }
 
-function visitBars(from: i32, end: i32): void {
+function visitBars(from: i32, end: i32, held: f64, entry: f64, size: f64, side: f64): void {
   for (let bar = from; bar < end; bar++) {
-    const equity = equityAt(closeAt(bar));
+    const equity = held + side * (closeAt(bar) - entry) * size;
     if (equity > peak) {
       settleCurve(bar);
       peak = equity;
@@ -520,30 +534,49 @@ function visitBars(from: i32, end: i32): void {
   }
 }
 
+/**
+ * The samples before `end` of a flat account. The next one is written in any case, and again by who
+ * comes to it: mostly it is one or none, and which of the two cannot be foreseen.
+ */
 // @ts-ignore: decorator
 @inline
-function sampleFlat(end: i32): void {
-  while (day < days && load<i32>(dayBars + 4 * day) < end) {
-    store<f64>(samples + 8 * day, cash);
-    day += 1;
+function sampleFlat(end: i32, money: f64): void {
+  while (true) {
+    store<f64>(samples + 8 * day, money);
+    store<f64>(exposures + 8 * day, 0);
+    day += i32(load<i32>(dayBars + 4 * day) < end);
+    if (load<i32>(dayBars + 4 * day) >= end) return;
   }
 }
 
+/** As `sampleFlat`, of a position. */
 // @ts-ignore: decorator
 @inline
-function sampleHeld(end: i32): void {
-  while (day < days) {
+function sampleHeld(end: i32, held: f64, entry: f64, size: f64, side: f64): void {
+  while (true) {
     const bar = load<i32>(dayBars + 4 * day);
-    if (bar >= end) break;
-    const price = closeAt(bar);
-    const equity = equityAt(price);
-    store<f64>(samples + 8 * day, equity);
-    const used = size * price * imr;
-    const times = used > 0 && equity > 0 ? used / imr / equity : 0;
-    if (times > 0) {
-      leverageSum = leverageSum + times;
-      leverageSamples += 1;
-    }
-    day += 1;
+    const price = closeAt(min(bar, endBar - 1));
+    store<f64>(samples + 8 * day, held + side * (price - entry) * size);
+    store<f64>(exposures + 8 * day, size * price * imr);
+    day += i32(bar < end);
+    if (load<i32>(dayBars + 4 * day) >= end) return;
   }
+}
+
+/** Sums the leverage of the samples with a position, in their order; adding 0 changes no sum. */
+function sumLeverage(): void {
+  store<f64>(exposures + 8 * days, 0);
+  const zero = f64x2.splat(0);
+  let sum: f64 = 0;
+  for (let d = 0; d < days; d += 2) {
+    const used = v128.load(exposures + 8 * d);
+    const equity = v128.load(samples + 8 * d);
+    const isCounted = v128.and(f64x2.gt(used, zero), f64x2.gt(equity, zero));
+    const exposure = imr == 1 ? used : f64x2.div(used, f64x2.splat(imr));
+    const times = v128.and(f64x2.div(exposure, equity), isCounted);
+    sum += f64x2.extract_lane(times, 0);
+    sum += f64x2.extract_lane(times, 1);
+    leverageSamples += popcnt(i64x2.bitmask(f64x2.gt(times, zero)));
+  }
+  leverageSum = sum;
 }

@@ -43,6 +43,8 @@ export let enterLong: usize = 0;
 export let enterShort: usize = 0;
 export let exitLong: usize = 0;
 export let exitShort: usize = 0;
+/** Equal for points with the same signals. */
+export let signalsKey: f64 = 0;
 
 export function readTerms(): void {
   startingEquity = term(0);
@@ -71,6 +73,7 @@ export function readTerms(): void {
   enterShort = <usize>term(23);
   exitLong = <usize>term(24);
   exitShort = <usize>term(25);
+  signalsKey = term(26);
 }
 
 // --- internal ---

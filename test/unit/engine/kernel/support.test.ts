@@ -41,9 +41,9 @@ describe('what the kernel takes', () => {
       funding: rates,
     });
     const funded = new MultiTFFeedStore({ exec: { ...exec, store }, windowStartBar, endBar });
-    expect(kernel.run(card, funded, out)).toBeUndefined();
+    expect(kernel.run([{ card, feeds: funded, out }])).toEqual([undefined]);
     const empty = new MultiTFFeedStore({ exec, windowStartBar, endBar: windowStartBar });
-    expect(kernel.run(card, empty, out)).toBeUndefined();
+    expect(kernel.run([{ card, feeds: empty, out }])).toEqual([undefined]);
     expect(new Set(out)).toEqual(new Set([7]));
   });
 });
