@@ -7,7 +7,10 @@ import { GROUP_POINTS, SweepKernel } from '../src/engine/kernel/kernel.ts';
 import { PROFILES } from '../src/engine/profile.ts';
 import { compileStrategy } from '../src/engine/strategy.ts';
 import { MultiTFFeedStore } from '../src/feed/multi-tf.ts';
+import type { Axis } from '../src/grid/axis.ts';
+import { VisitOrder } from '../src/grid/visit-order.ts';
 import { sha256 } from '../src/hash.ts';
+import { BLOCK_POINTS_MAX } from '../src/limits.ts';
 import { indicator } from '../src/indicators/registry.ts';
 import { writeMetrics } from '../src/metrics/metrics.ts';
 import { METRIC_COLUMNS } from '../src/metrics/registry.ts';
@@ -102,8 +105,10 @@ function workload(name: string, size: Size): Workload {
   const { card } = parseCard(cardText(name === 'W2'));
   const start = Math.max(...slows);
   const market = marketOf(bars, start);
-  const points = fasts
-    .flatMap((fast) => slows.flatMap((slow) => stops.map((stop) => ({ fast, slow, stop }))))
+  const points = inVisitOrder(
+    fasts.flatMap((fast) => slows.flatMap((slow) => stops.map((stop) => ({ fast, slow, stop })))),
+    [axis('tf_configs', fasts), axis('tf_configs', slows), axis('risk_model', stops)],
+  )
     .filter((_, i) => i % size.thinning === 0)
     .map(({ fast, slow, stop }) => ({
       card: stop === 0 ? card : withStop(card, stop),
@@ -120,6 +125,22 @@ function workload(name: string, size: Size): Workload {
       },
     }));
   return { bars: bars - start, window: market.window, points };
+}
+
+/** As a sweep's threads run them, in blocks of neighbours. */
+function inVisitOrder<T>(points: readonly T[], axes: readonly Axis[]): readonly T[] {
+  const order = new VisitOrder(axes);
+  const blocks = Math.ceil(points.length / BLOCK_POINTS_MAX);
+  return Array.from({ length: blocks }, (_, b) => {
+    const first = b * BLOCK_POINTS_MAX;
+    const last = Math.min(points.length, first + BLOCK_POINTS_MAX);
+    return order.sort(Array.from({ length: last - first }, (__, i) => first + i));
+  }).flatMap((block) => block.map((index) => points[index] as T));
+}
+
+function axis(section: string, values: readonly number[]): Axis {
+  const members = [{ column: 'value', path: [section, 'value'], text: `${section}.value` }];
+  return { name: 'value', members, values: values.map((value) => [value]) };
 }
 
 interface Market {

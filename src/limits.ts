@@ -60,6 +60,9 @@ export const RANGES_PER_PLAN_MAX = 500;
 /** Rows of one checkpoint: a killed worker loses at most these. */
 export const CHECKPOINT_ROWS_MAX = 5_000;
 
+/** Points that a thread runs in an order of its own: 20 values of one axis by 100 of another. */
+export const BLOCK_POINTS_MAX = 2_048;
+
 /** Combinations of the axes of one feature spec that a feed plan enumerates: 250,000 columns of the
  * shortest useful window are past FEED_PLAN_BYTES_MAX anyway. */
 export const FEED_COMBINATIONS_MAX = 250_000;

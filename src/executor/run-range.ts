@@ -5,7 +5,7 @@ import { GROUP_POINTS, type KernelPoint, type KernelRow } from '../engine/kernel
 import type { FeedLibrary } from '../feed/feed-library.ts';
 import type { Grid } from '../grid/grid.ts';
 import type { MetricLookup } from '../grid/require.ts';
-import { CHECKPOINT_ROWS_MAX } from '../limits.ts';
+import { BLOCK_POINTS_MAX, CHECKPOINT_ROWS_MAX } from '../limits.ts';
 import { METRIC_COLUMNS } from '../metrics/registry.ts';
 import { writeMetrics } from '../metrics/metrics.ts';
 import { runPoint } from './run-point.ts';
@@ -17,7 +17,7 @@ export interface RangeRequest {
   readonly to: number;
   /** Wall time after which the thread hands back what it has, so that it can be saved. */
   readonly budgetMs: number;
-  /** One int32; anything but 0 asks the thread to hand back after the point it is on. */
+  /** One int32; anything but 0 asks the thread to hand back after the block it is on. */
   readonly stopFlag?: SharedArrayBuffer;
 }
 
@@ -50,14 +50,16 @@ export function runRange(context: SweepContext, request: RangeRequest): RangeRes
   const stop = request.stopFlag ? new Int32Array(request.stopFlag) : undefined;
   const rows = new RowColumns();
   let next = context.grid.nextAdmitted(request.from);
-  const groupMax = context.kernel === undefined ? 1 : GROUP_POINTS;
   while (next < request.to && rows.count < CHECKPOINT_ROWS_MAX) {
-    const group: number[] = [];
-    while (next < request.to && group.length < groupMax) {
-      group.push(next);
+    const block: number[] = [];
+    const blockMax = Math.min(context.pace.blockPoints, CHECKPOINT_ROWS_MAX - rows.count);
+    while (next < request.to && block.length < blockMax) {
+      block.push(next);
       next = context.grid.nextAdmitted(next + 1);
     }
-    rows.run(context, group);
+    const blockMs = performance.now();
+    rows.run(context, block);
+    adaptPace(context, block.length, performance.now() - blockMs);
     if (stop && Atomics.load(stop, 0) !== 0) break;
     if (performance.now() - startMs > request.budgetMs) break;
   }
@@ -83,6 +85,17 @@ const METRIC_INDEX: ReadonlyMap<string, number> = new Map(
   METRIC_COLUMNS.map((name, index) => [name, index]),
 );
 
+/** A block of the kernel takes about this long: a thread hands back soon, and neighbours share columns. */
+const BLOCK_MS = 200;
+
+/** The bar loop hands back after every point. */
+function adaptPace({ pace, kernel }: SweepContext, points: number, elapsedMs: number): void {
+  if (kernel === undefined || points < pace.blockPoints) return;
+  const isSlow = elapsedMs > BLOCK_MS;
+  const wanted = isSlow ? pace.blockPoints / 2 : pace.blockPoints * 2;
+  pace.blockPoints = Math.min(BLOCK_POINTS_MAX, Math.max(GROUP_POINTS, wanted));
+}
+
 interface KernelResult {
   readonly row: KernelRow;
   readonly out: Float64Array;
@@ -91,7 +104,7 @@ interface KernelResult {
 /** Rows of a range while it runs; the buffers of the engine are used again for every point. */
 class RowColumns {
   readonly #buffers = new BacktestBuffers();
-  /** What the kernel writes the metrics of a group to. */
+  /** What the kernel writes the metrics of a block to. */
   readonly #outputs: Float64Array[] = [];
   readonly #pointIndex: number[] = [];
   readonly #outcome: PointOutcome[] = [];
@@ -105,10 +118,10 @@ class RowColumns {
     return this.#pointIndex.length;
   }
 
-  /** Runs admitted points and appends their rows. */
-  run(context: SweepContext, group: readonly number[]): void {
-    const done = this.#runByKernel(context, group);
-    for (const pointIndex of group) this.#runPoint(context, pointIndex, done.get(pointIndex));
+  /** Runs admitted points and appends their rows, in the order of their indices. */
+  run(context: SweepContext, block: readonly number[]): void {
+    const done = this.#runByKernel(context, block);
+    for (const pointIndex of block) this.#runPoint(context, pointIndex, done.get(pointIndex));
   }
 
   #runPoint(context: SweepContext, pointIndex: number, done: KernelResult | undefined): void {
@@ -131,21 +144,24 @@ class RowColumns {
     }
   }
 
-  /** The points of a group that the kernel takes; the others are left to the bar loop. */
+  /** The points of a block that the kernel takes; the others are left to the bar loop. */
   #runByKernel(
-    { kernel, grid, library }: SweepContext,
-    group: readonly number[],
+    { kernel, grid, library, order }: SweepContext,
+    block: readonly number[],
   ): ReadonlyMap<number, KernelResult> {
     const done = new Map<number, KernelResult>();
     if (kernel === undefined) return done;
-    const points = group.flatMap((pointIndex, n) => {
-      const bound = bindPoint(grid, library, pointIndex);
-      const out = (this.#outputs[n] ??= new Float64Array(METRIC_COLUMNS.length));
-      return bound ? [{ ...bound, pointIndex, out }] : [];
-    });
-    for (const [n, row] of kernel.run(points).entries()) {
-      const point = points[n];
-      if (row && point) done.set(point.pointIndex, { row, out: point.out });
+    const points = order.sort(block);
+    for (let n = 0; n < points.length; n += GROUP_POINTS) {
+      const group = points.slice(n, n + GROUP_POINTS).flatMap((pointIndex, k) => {
+        const bound = bindPoint(grid, library, pointIndex);
+        const out = (this.#outputs[n + k] ??= new Float64Array(METRIC_COLUMNS.length));
+        return bound ? [{ ...bound, pointIndex, out }] : [];
+      });
+      for (const [k, row] of kernel.run(group).entries()) {
+        const point = group[k];
+        if (row && point) done.set(point.pointIndex, { row, out: point.out });
+      }
     }
     return done;
   }

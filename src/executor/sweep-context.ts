@@ -6,6 +6,7 @@ import { openFeed, openMappedFeed, type MappedFeed } from '../feed/read.ts';
 import { compileRequire, type MetricLookup } from '../grid/require.ts';
 import { createGrid, type Grid } from '../grid/grid.ts';
 import type { Sweep } from '../grid/sweep.ts';
+import { VisitOrder } from '../grid/visit-order.ts';
 import { loadStrategy, type StrategyMaker } from './load-strategy.ts';
 
 /** What a thread needs to run any point of a sweep; rebuilt from the stored spec and the feed files. */
@@ -16,6 +17,10 @@ export interface SweepContext {
   readonly isEligible: (metrics: MetricLookup) => boolean;
   /** The fast path, where the card is one it takes; its results are the bar loop's. */
   readonly kernel: SweepKernel | undefined;
+  /** How the points of a block are best run by it. */
+  readonly order: VisitOrder;
+  /** Points that a thread runs before it looks up; it learns how many are quick. */
+  readonly pace: { blockPoints: number };
   /** Absent where the card's rules decide. */
   readonly makeStrategy: StrategyMaker | undefined;
 }
@@ -38,6 +43,9 @@ export async function openContext(sweep: Sweep, paths: readonly string[]): Promi
 
 // --- internal ---
 
+/** The first block of the kernel: nobody knows yet what a point costs. */
+const FIRST_BLOCK_POINTS = 32;
+
 async function contextOver(sweep: Sweep, stores: readonly FeedStore[]): Promise<SweepContext> {
   const hasFunding = stores.some((store) => store.funding !== undefined);
   const isKernelTaken = kernelSupport(sweep.card, sweep, { hasFunding }).isSupported;
@@ -47,6 +55,8 @@ async function contextOver(sweep: Sweep, stores: readonly FeedStore[]): Promise<
     library: new FeedLibrary(stores, sweep),
     isEligible: compileRequire(sweep.require),
     kernel: isKernelTaken ? new SweepKernel(sweep.window) : undefined,
+    order: new VisitOrder(sweep.axes),
+    pace: { blockPoints: isKernelTaken ? FIRST_BLOCK_POINTS : 1 },
     makeStrategy: sweep.strategy && (await loadStrategy(sweep.strategy)),
   };
 }

@@ -7,7 +7,7 @@ import type { KernelMemory } from './kernel-memory.ts';
 export interface ComparedPair {
   readonly above: Bits;
   readonly notBelow: Bits;
-  /** First row from which both have a value in every row; from there on "not above" is "at or below". */
+  /** First row from which both have a finite value in every row; from there on "not above" is "at or below". */
   readonly whole: number;
 }
 
@@ -20,6 +20,8 @@ export class Comparison {
   readonly #memory: KernelMemory;
   readonly #columns: ColumnSlots;
   readonly #rows: number;
+  /** Where a piece of a float64 column is brought to be rounded. */
+  readonly #piece: number;
   readonly #ties: number;
   readonly #outputs: readonly [Output, Output];
 
@@ -34,6 +36,7 @@ export class Comparison {
       notBelow: memory.allocate(bytes),
     });
     this.#outputs = [output(), output()];
+    this.#piece = memory.allocate(8 * PIECE_ROWS);
     this.#ties = memory.allocate(4 * (words + 1));
     const slotBytes = 128 * words;
     this.#columns = new ColumnSlots(memory, { slotBytes, bytesMax }, (at, column) =>
@@ -78,19 +81,31 @@ export class Comparison {
     }
   }
 
+  /** Fills a slot; the first row from which on every row has a value. */
   #write(at: number, column: FloatColumn | number): number {
-    const lanes = this.#memory.float32(at, 32 * Math.ceil(this.#rows / 32));
     if (typeof column === 'number') {
-      lanes.fill(column);
-      return Number.isNaN(column) ? this.#rows : 0;
+      this.#memory.float32(at, this.#rows).fill(column);
+      return Number.isFinite(Math.fround(column)) ? 0 : this.#rows;
     }
     const rows = Math.min(this.#rows, column.length);
-    lanes.set(column.length > rows ? column.subarray(0, rows) : column);
-    return this.#memory.code.firstWhole(at, rows);
+    const piece = this.#memory.float64(this.#piece, PIECE_ROWS);
+    let whole = 0;
+    for (let from = 0; from < rows; from += PIECE_ROWS) {
+      const count = Math.min(PIECE_ROWS, rows - from);
+      piece.set(column.subarray(from, from + count));
+      const padded = (count + 3) & ~3;
+      piece.fill(0, count, padded);
+      const last = this.#memory.code.narrow(this.#piece, at + 4 * from, padded);
+      if (last > 0) whole = Math.min(rows, from + last);
+    }
+    return whole;
   }
 }
 
 // --- internal ---
+
+/** 16 kB of float64: stays in the first-level cache. */
+const PIECE_ROWS = 2_048;
 
 type Output = Omit<ComparedPair, 'whole'>;
 

@@ -16,13 +16,13 @@ export interface KernelExports {
     notBelow: number,
     ties: number,
   ): number;
-  firstWhole(column: number, rows: number): number;
   // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
   follow(now: number, before: number, out: number, bytes: number, reach: number): void;
   intersect(a: number, b: number, out: number, bytes: number): void;
   invert(a: number, out: number, bytes: number): void;
   leave(bits: number, out: number, bytes: number, reach: number): void;
   marketBytes(rows: number): number;
+  narrow(from: number, into: number, count: number): number;
   openCommon(at: number, count: number): void;
   openDays(at: number, count: number): void;
   openMarket(at: number, opens: number, start: number, end: number): void;
@@ -55,7 +55,7 @@ export class KernelMemory {
     const at = (this.#end + 63) & ~63;
     this.#end = at + bytes;
     const missing = this.#end - this.#memory.buffer.byteLength;
-    if (missing > 0) this.#memory.grow(Math.ceil(missing / PAGE_BYTES));
+    if (missing > 0) this.#memory.grow(Math.ceil(Math.max(missing, GROWTH_BYTES) / PAGE_BYTES));
     return at;
   }
 
@@ -81,6 +81,8 @@ export class KernelMemory {
 // --- internal ---
 
 const PAGE_BYTES = 65_536;
+/** Growing costs a collection of garbage now and then; pages that are not touched cost nothing. */
+const GROWTH_BYTES = 16 * 2 ** 20;
 
 interface LinearMemory {
   readonly buffer: ArrayBuffer;

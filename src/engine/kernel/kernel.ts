@@ -32,11 +32,11 @@ export const GROUP_POINTS = 8;
 export interface KernelBudget {
   /** Condition bitsets: 80 conditions over a year of 5m stay in the second-level cache. */
   readonly bitBytesMax: number;
-  /** Float32 columns: 101 of 200,000 bars. */
+  /** Float32 columns: 40 of 200,000 bars; visit-order.ts needs few at once. */
   readonly columnBytesMax: number;
 }
 
-const BUDGET: KernelBudget = { bitBytesMax: 2 ** 20, columnBytesMax: 80 * 2 ** 20 };
+const BUDGET: KernelBudget = { bitBytesMax: 2 ** 20, columnBytesMax: 32 * 2 ** 20 };
 
 /** Positions of a list that points with the same signals share: 640 kB. */
 const COMMON_MAX = 8_192;

@@ -128,13 +128,23 @@ export function compare(
   return <i32>((tie - ties) >>> 2);
 }
 
-/** One past the last bar of a float32 column without a value, 0 where all have one. */
-export function firstWhole(column: usize, rows: i32): i32 {
-  for (let bar = rows - 1; bar >= 0; bar--) {
-    const value = load<f32>(column + 4 * bar);
-    if (value != value) return bar + 1;
+/**
+ * Rounds `count` numbers at `from`, a multiple of 4, to float32 at `into`; one past the last that
+ * is no finite float32, 0 where all are.
+ */
+export function narrow(from: usize, into: usize, count: i32): i32 {
+  const zero = f32x4.splat(0);
+  let last = 0;
+  for (let i = 0; i < count; i += 4) {
+    const low = f32x4.demote_f64x2_zero(v128.load(from + 8 * i));
+    const high = f32x4.demote_f64x2_zero(v128.load(from + 8 * i, 16));
+    const four = v128.shuffle<f32>(low, high, 0, 1, 4, 5);
+    v128.store(into + 4 * i, four);
+    // Nothing but what has no value, and infinity, differs from 0 when multiplied by 0.
+    const isFinite = f32x4.eq(f32x4.mul(four, zero), zero);
+    if (!i32x4.all_true(isFinite)) last = i + 4;
   }
-  return 0;
+  return last;
 }
 
 // --- internal ---

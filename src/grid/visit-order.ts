@@ -1,0 +1,55 @@
+import type { Axis } from './axis.ts';
+
+/**
+ * The order in which points that follow each other are best run: by the value of the last axis that
+ * signals depend on, then of the others, then of the axes of levels and sizes. A column of the last
+ * axis is then read for all its points while it is in the cache, and points with the same signals
+ * stay neighbours. The order changes no row.
+ */
+export class VisitOrder {
+  readonly #digits: readonly Digit[];
+
+  constructor(axes: readonly Axis[]) {
+    const all: { stride: number; size: number; isSignal: boolean }[] = [];
+    let stride = 1;
+    for (const axis of axes.toReversed()) {
+      const size = axis.values.length;
+      all.push({ stride, size, isSignal: axis.members.some(({ path }) => !isLevel(path)) });
+      stride *= size;
+    }
+    const signals = all.filter(({ isSignal }) => isSignal);
+    const levels = all.filter(({ isSignal }) => !isSignal);
+    // Least significant first, as `all`; the last signal axis is moved to the top.
+    this.#digits = [...levels, ...signals.slice(1), ...signals.slice(0, 1)];
+  }
+
+  /** The points in their best order; `points` are neighbours, so their keys are small numbers. */
+  sort(points: readonly number[]): readonly number[] {
+    const keyed = points.map((pointIndex) => ({ pointIndex, key: this.#keyOf(pointIndex) }));
+    return keyed.toSorted((a, b) => a.key - b.key).map(({ pointIndex }) => pointIndex);
+  }
+
+  #keyOf(pointIndex: number): number {
+    let key = 0;
+    let weight = 1;
+    for (const { stride, size } of this.#digits) {
+      key += (Math.floor(pointIndex / stride) % size) * weight;
+      weight *= size;
+    }
+    return key;
+  }
+}
+
+// --- internal ---
+
+interface Digit {
+  readonly stride: number;
+  readonly size: number;
+}
+
+/** Parts of a card that no signal depends on. */
+const LEVEL_KEYS = new Set<string | number>(['risk_model', 'account']);
+
+function isLevel(path: readonly (string | number)[]): boolean {
+  return LEVEL_KEYS.has(path[0] ?? '');
+}
