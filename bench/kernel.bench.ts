@@ -30,7 +30,8 @@ interface Size {
  * The kernel on one core with all metrics of profile `standard`, in turn with a plain C loop that
  * has four. W1: EMA cross, 200 points. W2: with 4 % target and ten stops, 2,000 points. W3: fast
  * 2..101 × slow 105..600/5 over 200,000 bars, every tenth fast. Equal results come first: the bar
- * loop's bits on a sample, the C loop's equity, trades, wins and drawdown on every point.
+ * loop's bits on a sample, the C loop's equity, trades, wins and drawdown on every point. Exits: 100
+ * entry settings with 400 pairs of stop and target each, against W2 with nothing shared.
  */
 export const bench: Bench<Size> = {
   name: 'kernel',
@@ -39,12 +40,17 @@ export const bench: Bench<Size> = {
   run(size) {
     const plain = compilePlainLoop();
     const hashes: string[] = [];
-    const figures = ['W1', 'W2', 'W3'].flatMap((name) => {
+    const figures = (['W1', 'W2', 'W3'] as const).flatMap((name) => {
       const work = workload(name, size);
       hashes.push(checkResults(work, plain));
       return measure(name, work, plain, size.iterations);
     });
-    return { figures, hash: sha256(hashes.join(' ')) };
+    const exits = workload('exits', size);
+    hashes.push(checkResults(exits, undefined));
+    return {
+      figures: [...figures, ...measureExits(exits, workload('W2', size))],
+      hash: sha256(hashes.join(' ')),
+    };
   },
 };
 
@@ -96,22 +102,44 @@ function range(start: number, stop: number, step: number): number[] {
   return Array.from({ length: Math.floor((stop - start) / step) + 1 }, (_, i) => start + i * step);
 }
 
-function workload(name: string, size: Size): Workload {
-  const isW3 = name === 'W3';
-  const bars = isW3 ? size.w3Bars : size.bars;
-  const fasts = isW3 ? range(2, 101, 10) : range(5, 50, 5);
-  const slows = isW3 ? range(105, 600, 5) : range(60, 250, 10);
-  const stops = name === 'W2' ? range(1, 10, 1).map((step) => step / 2) : [0];
-  const { card } = parseCard(cardText(name === 'W2'));
+/** Axes of a workload; stop 0 stands for neither stop nor target. Percent. */
+const AXES = {
+  W1: { fasts: range(5, 50, 5), slows: range(60, 250, 10), stops: [0], targets: [TARGET_PCT] },
+  W2: {
+    fasts: range(5, 50, 5),
+    slows: range(60, 250, 10),
+    stops: range(0.5, 5, 0.5),
+    targets: [TARGET_PCT],
+  },
+  W3: { fasts: range(2, 101, 10), slows: range(105, 600, 5), stops: [0], targets: [TARGET_PCT] },
+  exits: {
+    fasts: range(5, 50, 5),
+    slows: range(60, 250, 20),
+    stops: range(0.25, 5, 0.25),
+    targets: range(0.5, 10, 0.5),
+  },
+};
+
+function workload(name: keyof typeof AXES, size: Size): Workload {
+  const { fasts, slows, stops, targets } = AXES[name];
+  const bars = name === 'W3' ? size.w3Bars : size.bars;
+  const { card } = parseCard(cardText(stops[0] !== 0));
   const start = Math.max(...slows);
   const market = marketOf(bars, start);
-  const points = inVisitOrder(
-    fasts.flatMap((fast) => slows.flatMap((slow) => stops.map((stop) => ({ fast, slow, stop })))),
-    [axis('tf_configs', fasts), axis('tf_configs', slows), axis('risk_model', stops)],
-  )
+  const all = fasts.flatMap((fast) =>
+    slows.flatMap((slow) =>
+      stops.flatMap((stop) => targets.map((target) => ({ fast, slow, stop, target }))),
+    ),
+  );
+  const points = inVisitOrder(all, [
+    axis('tf_configs', fasts),
+    axis('tf_configs', slows),
+    axis('risk_model', stops),
+    axis('risk_model', targets),
+  ])
     .filter((_, i) => i % size.thinning === 0)
-    .map(({ fast, slow, stop }) => ({
-      card: stop === 0 ? card : withStop(card, stop),
+    .map(({ fast, slow, stop, target }) => ({
+      card: stop === 0 ? card : withExits(card, stop, target),
       feeds: market.feedsOf(fast, slow),
       plain: {
         ...market.prices,
@@ -121,7 +149,7 @@ function workload(name: string, size: Size): Workload {
         slow: market.ema(slow),
         fee: FEE_BPS / 10_000,
         stopPct: stop,
-        targetPct: TARGET_PCT,
+        targetPct: target,
       },
     }));
   return { bars: bars - start, window: market.window, points };
@@ -186,13 +214,14 @@ function marketOf(bars: number, start: number): Market {
   return { prices: { open, high, low, close }, window, ema, feedsOf };
 }
 
-function withStop(card: IdeaCard, value: number): IdeaCard {
+function withExits(card: IdeaCard, stop: number, target: number): IdeaCard {
   const risk = required(card.risk_model, 'the card has a risk model');
-  const stop = required(risk.stop_loss, 'the card has a stop');
-  return { ...card, risk_model: { ...risk, stop_loss: { ...stop, value } } };
+  const stopLoss = { ...required(risk.stop_loss, 'the card has a stop'), value: stop };
+  const takeProfit = { ...required(risk.take_profit, 'the card has a target'), value: target };
+  return { ...card, risk_model: { ...risk, stop_loss: stopLoss, take_profit: takeProfit } };
 }
 
-/** Compares every point with C and every 50th with the bar loop; a hash of the kernel's rows. */
+/** Compares every point with C and a sample with the bar loop; a hash of the kernel's rows. */
 function checkResults({ points, window }: Workload, plain: PlainLoop | undefined): string {
   const kernel = new SweepKernel(window);
   const row = new Float64Array(METRIC_COLUMNS.length);
@@ -201,7 +230,7 @@ function checkResults({ points, window }: Workload, plain: PlainLoop | undefined
   let hash = '';
   for (const [i, { card, feeds, plain: inputs }] of points.entries()) {
     assert(kernel.run([{ card, feeds, out: row }])[0], 'kernel bench: the kernel declined a point');
-    if (i % 50 === 0) {
+    if (i % (points.length > 10_000 ? 1_000 : 50) === 0) {
       runLoop({ card, feeds, window, row: looped });
       const isEqual = row.every((value, k) => Object.is(value, looped[k]));
       assert(isEqual, 'kernel bench: kernel and bar loop differ');
@@ -279,5 +308,31 @@ function measure(
     ...figures,
     speed('plain C, 4 metrics', b.medianMs, points.length),
     { label: `${name} kernel / plain C`, value: ratio, unit: 'x' },
+  ];
+}
+
+/** A point of an exit grid beside a point of W2 that shares nothing with the one before it. */
+function measureExits(exits: Workload, w2: Workload): Figure[] {
+  const row = new Float64Array(METRIC_COLUMNS.length);
+  const kernel = new SweepKernel(exits.window);
+  const runExits = (): void => {
+    for (let n = 0; n < exits.points.length; n += GROUP_POINTS) {
+      const group = exits.points.slice(n, n + GROUP_POINTS);
+      kernel.run(group.map(({ card, feeds }) => ({ card, feeds, out: row })));
+    }
+  };
+  // No bitset is kept, and neighbours differ in their signals.
+  const alone = new SweepKernel(w2.window, { bitBytesMax: 0 });
+  const stops = AXES.W2.stops.length;
+  const apart = w2.points.filter((_, n) => n % stops === 0);
+  const runAlone = (): void => {
+    for (const { card, feeds } of apart) alone.run([{ card, feeds, out: row }]);
+  };
+  const { a, b } = compare(3, runExits, runAlone);
+  const [shared, single] = [a.medianMs / exits.points.length, b.medianMs / apart.length];
+  return [
+    { label: 'exit grid, a point', value: shared * 1_000, unit: 'µs' },
+    { label: 'W2 one by one, a point', value: single * 1_000, unit: 'µs' },
+    { label: 'W2 one by one / exit grid', value: single / shared, unit: 'x' },
   ];
 }

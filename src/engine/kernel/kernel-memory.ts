@@ -26,10 +26,12 @@ export interface KernelExports {
   openCommon(at: number, count: number): void;
   openDays(at: number, count: number): void;
   openMarket(at: number, opens: number, start: number, end: number): void;
+  openTouches(at: number, rowsBytes: number): void;
   runPoint(work: number, results: number): void;
   // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
   spread(rows: number, visible: number, out: number, from: number, end: number): void;
   subtract(a: number, b: number, out: number, bytes: number): void;
+  touchesBytes(rowsBytes: number): number;
   unite(a: number, b: number, out: number, bytes: number): void;
   workBytes(days: number): number;
 }

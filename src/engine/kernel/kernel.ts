@@ -10,7 +10,7 @@ import { KernelMemory } from './kernel-memory.ts';
 import { Market } from './market.ts';
 import { PointFacts, RESULT, RESULT_LENGTH } from './point-facts.ts';
 import { SignalSource, type SignalBits } from './signal-bits.ts';
-import { levelColumns, TERMS_LENGTH, writeTerms } from './terms.ts';
+import { LevelSource, TERMS_LENGTH, writeTerms } from './terms.ts';
 
 /** What is not a number of a point's result. */
 export interface KernelRow {
@@ -40,6 +40,9 @@ const BUDGET: KernelBudget = { bitBytesMax: 2 ** 20, columnBytesMax: 32 * 2 ** 2
 
 /** Positions of a list that points with the same signals share: 640 kB. */
 const COMMON_MAX = 8_192;
+
+/** First touches that they share: 87 levels of 1,000 positions. */
+const TOUCH_BYTES = 4 * 2 ** 20;
 
 /** Markets that a thread keeps, each with its memory: symbols of a sweep. */
 const BENCHES_MAX = 4;
@@ -98,7 +101,7 @@ class Bench {
   readonly #memory = new KernelMemory();
   readonly #market: Market;
   readonly #signals: SignalSource;
-  readonly #atrs: ColumnSlots;
+  readonly #levels: LevelSource;
   readonly #facts: PointFacts;
   readonly #workAt: number;
   readonly #resultsAt: number;
@@ -113,13 +116,16 @@ class Bench {
     this.#workAt = memory.allocate(memory.code.workBytes(this.#market.days));
     const commonAt = memory.allocate(memory.code.ITEM.value * COMMON_MAX);
     memory.code.openCommon(commonAt, COMMON_MAX);
+    const touchesAt = memory.allocate(memory.code.touchesBytes(TOUCH_BYTES));
+    memory.code.openTouches(touchesAt, TOUCH_BYTES);
     this.#resultsAt = memory.allocate(8 * RESULT_LENGTH);
     const { endBar } = feeds;
     const slots = { slotBytes: 8 * endBar, bytesMax: budget.columnBytesMax / 4 };
-    this.#atrs = new ColumnSlots(memory, slots, (at, column) => {
+    const atrs = new ColumnSlots(memory, slots, (at, column) => {
       memory.float64(at, endBar).set((column as FloatColumn).subarray(0, endBar));
       return 0;
     });
+    this.#levels = new LevelSource(atrs);
   }
 
   fits({ windowStartBar, endBar }: MultiTFFeedStore): boolean {
@@ -138,9 +144,9 @@ class Bench {
 
   run({ card, feeds, out }: KernelPoint, signals: SignalBits): KernelRow | undefined {
     const memory = this.#memory;
-    const columns = levelColumns(card, feeds, (column) => this.#atrs.of(column).at);
+    const levels = this.#levels.of(card, feeds);
     if (memory.isGone(this.#terms)) this.#view();
-    writeTerms(this.#terms, card, signals, columns);
+    writeTerms(this.#terms, card, signals, levels);
     memory.code.runPoint(this.#workAt, this.#resultsAt);
     const results = this.#results;
     if (!Number.isFinite(results[RESULT.CASH])) return undefined;

@@ -3,29 +3,71 @@ import type { FloatColumn } from '../../feed/feed-store.ts';
 import type { MultiTFFeedStore } from '../../feed/multi-tf.ts';
 import { runConstants, starvationLevel } from '../models.ts';
 import { PROFILES } from '../profile.ts';
+import type { ColumnSlots } from './column-slots.ts';
 import type { SignalBits } from './signal-bits.ts';
 
 /** Numbers that `writeTerms` writes. */
-export const TERMS_LENGTH = 27;
+export const TERMS_LENGTH = 29;
 
-/** Addresses of the float64 columns that stop and target read, 0 for none. */
-export interface LevelColumns {
+/** Addresses of the float64 columns that stop and target read, 0 for none, and the levels' keys. */
+export interface PointLevels {
   readonly stop: number;
   readonly target: number;
+  /** Equal for points whose positions have the same stop and liquidation. */
+  readonly adverseKey: number;
+  /** Equal for points whose positions have the same target. */
+  readonly favourableKey: number;
 }
 
-/** `addressOf` gives the address of a column's float64 copy. */
-export function levelColumns(
-  { risk_model: risk }: IdeaCard,
-  feeds: MultiTFFeedStore,
-  addressOf: (column: FloatColumn) => number,
-): LevelColumns {
-  const address = (level: Level | null | undefined): number => {
-    if (level?.type !== 'atr_multiple' || level.atr_key === null) return 0;
-    const column = feeds.series('exec', level.atr_key);
-    return column === undefined ? 0 : addressOf(column);
-  };
-  return { stop: address(risk?.stop_loss), target: address(risk?.take_profit) };
+/** Knows the levels of a market's points by number, so that equal ones share their first touches. */
+export class LevelSource {
+  readonly #atrs: ColumnSlots;
+  readonly #keys = new Map<string, number>();
+  readonly #columnIds = new WeakMap<FloatColumn, number>();
+  #nextKey = 1;
+
+  constructor(atrs: ColumnSlots) {
+    this.#atrs = atrs;
+  }
+
+  of(card: IdeaCard, feeds: MultiTFFeedStore): PointLevels {
+    const risk = card.risk_model;
+    const constants = runConstants(card, PROFILES.standard);
+    const stop = this.#place(risk?.stop_loss ?? null, feeds);
+    const target = this.#place(risk?.take_profit ?? null, feeds);
+    const adverse = `${stop.text} ${constants.imr} ${constants.mmr} ${constants.slippageRate}`;
+    // A target may be a multiple of the stop's distance.
+    const favourable = `target ${target.text} of ${stop.text}`;
+    return {
+      stop: stop.at,
+      target: target.at,
+      adverseKey: this.#keyOf(adverse),
+      favourableKey: this.#keyOf(risk?.take_profit?.type === 'rr_ratio' ? favourable : target.text),
+    };
+  }
+
+  #place(level: Level | null, feeds: MultiTFFeedStore): { at: number; text: string } {
+    if (level === null) return { at: 0, text: 'none' };
+    const { type, value, atr_key: key, buffer_pct: buffer = 0 } = level;
+    const column = type === 'atr_multiple' && key !== null ? feeds.series('exec', key) : undefined;
+    const at = column === undefined ? 0 : this.#atrs.of(column).at;
+    return { at, text: `${type} ${value} ${buffer} ${column ? this.#idOf(column) : ''}` };
+  }
+
+  #idOf(column: FloatColumn): number {
+    let id = this.#columnIds.get(column);
+    if (id === undefined) this.#columnIds.set(column, (id = this.#nextKey++));
+    return id;
+  }
+
+  #keyOf(text: string): number {
+    let key = this.#keys.get(text);
+    if (key !== undefined) return key;
+    if (this.#keys.size >= KEYS_MAX) this.#keys.clear();
+    key = this.#nextKey++;
+    this.#keys.set(text, key);
+    return key;
+  }
 }
 
 /** A point's account, risk model and signals, in the order in which assembly/terms.ts reads them. */
@@ -33,7 +75,7 @@ export function writeTerms(
   terms: Float64Array,
   card: IdeaCard,
   signals: SignalBits,
-  columns: LevelColumns,
+  levels: PointLevels,
 ): void {
   const constants = runConstants(card, PROFILES.standard);
   const risk = card.risk_model;
@@ -61,21 +103,28 @@ export function writeTerms(
   terms[17] = LEVEL_TYPES[target?.type ?? 'none'];
   terms[18] = SIZING_MODELS[risk?.sizing?.model ?? 'percent_notional'];
   terms[19] = card.position_policy.allow_flip ? 1 : 0;
-  terms[20] = columns.stop;
-  terms[21] = columns.target;
+  terms[20] = levels.stop;
+  terms[21] = levels.target;
   terms[22] = signals.enterLong;
   terms[23] = signals.enterShort;
   terms[24] = signals.exitLong;
   terms[25] = signals.exitShort;
   terms[26] = signals.key;
+  terms[27] = levels.adverseKey;
+  terms[28] = levels.favourableKey;
 }
 
 // --- internal ---
 
 interface Level {
   readonly type: string;
+  readonly value: number;
   readonly atr_key: string | null;
+  readonly buffer_pct?: number;
 }
+
+/** Keys are told apart for this many; a level that is forgotten gets a new one. */
+const KEYS_MAX = 10_000;
 
 const LEVEL_TYPES = { none: 0, percent: 1, fixed_points: 2, atr_multiple: 3, rr_ratio: 4 } as const;
 

@@ -22,6 +22,7 @@ export {
 } from './bits';
 export { marketBytes, openDays, openMarket } from './market';
 export { ITEM, LIST_END, openCommon } from './path';
+export { openTouches, touchesBytes } from './touches';
 export { TERMS };
 
 /** Bytes of work that `runPoint` needs for `days` samples. */

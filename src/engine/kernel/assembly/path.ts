@@ -21,6 +21,15 @@ import {
 } from './market';
 import { isSet, nextBit } from './bits';
 import {
+  BAR,
+  NEXT,
+  OPEN as TOUCH_OPEN,
+  beginTouches,
+  rowOf,
+  setNext,
+  touchAt,
+} from './touches';
+import {
   LEVEL_ATR,
   LEVEL_NONE,
   LEVEL_PERCENT,
@@ -28,12 +37,14 @@ import {
   LEVEL_RATIO,
   SIZE_PERCENT_EQUITY,
   SIZE_RISK,
+  adverseKey,
   bufferShare,
   canFlip,
   enterLong,
   enterShort,
   exitLong,
   exitShort,
+  favourableKey,
   hasBuffer,
   imr,
   mmr,
@@ -125,6 +136,8 @@ export function beginPath(): void {
   if (isCommon && commonKey != signalsKey) collectCommon();
   hasCommon = isCommon;
   lastKey = signalsKey;
+  adverseRow = isCommon ? rowOf(adverseKey) : 0;
+  favourableRow = isCommon ? rowOf(favourableKey) : 0;
 }
 
 /** After the money left the path: what was found beyond it means nothing. `used` were right. */
@@ -218,12 +231,11 @@ export function prepare(count: i32): i32 {
     const item = itemAt(n);
     if (!plan(item)) return cut(n + 1);
     if (load<i32>(item, KIND) == NEVER_FILLED) continue;
-    if (!reachesLevel(item)) continue;
+    if (!reachesLevel(item, listStart + n)) continue;
     const flags = load<i32>(item, FLAGS);
     store<i32>(item, flags & ~IS_REVERSING, FLAGS);
     if ((flags & IS_REVERSING) != 0) return cut(n + 1);
-    const next = nextEntry(load<i32>(item, EXIT_BAR));
-    const isOnPath = n + 1 < count && load<i32>(itemAt(n + 1), ENTRY_BAR) == next + 1;
+    const isOnPath = n + 1 < count && load<i32>(itemAt(n + 1), ENTRY_BAR) == nextSignal + 1;
     if (!isOnPath) return cut(n + 1);
   }
   return count;
@@ -243,6 +255,11 @@ function stopDistance(bar: i32, price: f64): f64 {
 
 let stop: f64 = 0;
 let target: f64 = 0;
+/** The next entry signal after the level that was reached last. */
+let nextSignal: i32 = 0;
+/** Rows of first touches of the running point's levels, 0 for none. */
+let adverseRow: usize = 0;
+let favourableRow: usize = 0;
 /** Keeps the reads of `readAhead` from being dropped. */
 let sink: i64 = 0;
 
@@ -267,6 +284,7 @@ function collectCommon(): void {
     isCommonWhole = isWhole;
     if (count > 0) bar = load<i32>(itemAt(count - 1), EXIT_BAR);
   }
+  beginTouches(commonCount);
   forget();
 }
 
@@ -364,9 +382,7 @@ function plan(item: usize): bool {
 /** Whether a level ends an item before its signal does; its end and its extremes are moved then. */
 // @ts-ignore: decorator
 @inline
-function reachesLevel(item: usize): bool {
-  const entryBar = load<i32>(item, ENTRY_BAR);
-  const limit = load<i32>(item, EXIT_BAR);
+function reachesLevel(item: usize, place: i32): bool {
   const side: f64 = (load<i32>(item, FLAGS) & IS_LONG) != 0 ? 1 : -1;
   const open = load<f64>(item, OPEN);
   const entry = open + side * (open * slippage);
@@ -375,25 +391,86 @@ function reachesLevel(item: usize): bool {
   let adverse = stop != stop ? nowhere : stop;
   const liquidation = side > 0 ? entry * (1 - imr + mmr) : entry * (1 + imr - mmr);
   if (side * (liquidation - adverse) > 0) adverse = liquidation;
-  const levels =
-    side > 0
-      ? f64x2.replace_lane(f64x2.splat(adverse), 1, -favourable)
-      : f64x2.replace_lane(f64x2.splat(favourable), 1, -adverse);
-  if (!v128.any_true(f64x2.le(v128.load(item, LOW_HIGH), levels))) return false;
-  const bar = firstTouch(entryBar, limit, levels);
-  store<i32>(item, bar, EXIT_BAR);
+  const levels = levelsOf(side, adverse, favourable);
+  const reached = i64x2.bitmask(f64x2.le(v128.load(item, LOW_HIGH), levels));
+  if (reached == 0) return false;
   store<i32>(item, ENDS_BY_LEVEL, KIND);
-  store<f64>(item, levelPrice(bar, side, adverse, favourable), EXIT_PRICE);
+  if (listStart >= 0 && adverseRow != 0 && favourableRow != 0) {
+    takeTouch(item, place, reached, side, adverse, favourable);
+    return true;
+  }
+  const entryBar = load<i32>(item, ENTRY_BAR);
+  const bar = firstTouch(entryBar, load<i32>(item, EXIT_BAR), levels);
+  const isAdverse = side > 0 ? lowAt(bar) <= adverse : highAt(bar) >= adverse;
+  store<i32>(item, bar, EXIT_BAR);
+  store<f64>(item, levelPrice(openAt(bar), isAdverse, side, adverse, favourable), EXIT_PRICE);
   if (bar > entryBar) measure(item + LOW_HIGH, entryBar, bar);
+  nextSignal = nextEntry(bar);
   return true;
 }
 
-/** Price of the level reached inside `bar`: the open where the bar opens beyond it. */
-function levelPrice(bar: i32, side: f64, adverse: f64, favourable: f64): f64 {
-  const price = openAt(bar);
-  const isAdverse = side > 0 ? lowAt(bar) <= adverse : highAt(bar) >= adverse;
-  const opensBelow = side * price <= side * adverse;
-  const opensAbove = !opensBelow && side * price >= side * favourable;
+/** Low and negated high at or below which a level is reached. */
+// @ts-ignore: decorator
+@inline
+function levelsOf(side: f64, adverse: f64, favourable: f64): v128 {
+  return side > 0
+    ? f64x2.replace_lane(f64x2.splat(adverse), 1, -favourable)
+    : f64x2.replace_lane(f64x2.splat(favourable), 1, -adverse);
+}
+
+/** The earlier of the touches that the item's levels are known to have; `reached` says which have one. */
+function takeTouch(
+  item: usize,
+  place: i32,
+  reached: i32,
+  side: f64,
+  adverse: f64,
+  favourable: f64,
+): void {
+  const entryBar = load<i32>(item, ENTRY_BAR);
+  const limit = load<i32>(item, EXIT_BAR);
+  const adverseBit = side > 0 ? 1 : 2;
+  let at: usize = 0;
+  let bar = limit;
+  let isAdverse = false;
+  if ((reached & adverseBit) != 0) {
+    const levels = levelsOf(side, adverse, side * Infinity);
+    at = touchAt(adverseRow, place, entryBar, limit, levels);
+    bar = load<i32>(at, BAR);
+    isAdverse = true;
+  }
+  if ((reached & ~adverseBit) != 0) {
+    const levels = levelsOf(side, side * -Infinity, favourable);
+    const other = touchAt(favourableRow, place, entryBar, limit, levels);
+    if (load<i32>(other, BAR) < bar) {
+      at = other;
+      bar = load<i32>(other, BAR);
+      isAdverse = false;
+    }
+  }
+  store<i32>(item, bar, EXIT_BAR);
+  const open = load<f64>(at, TOUCH_OPEN);
+  store<f64>(item, levelPrice(open, isAdverse, side, adverse, favourable), EXIT_PRICE);
+  if (bar > entryBar) {
+    v128.store(item, v128.load(at), LOW_HIGH);
+    v128.store(item, v128.load(at, 16), CLOSES);
+  }
+  if (load<i32>(at, NEXT) < 0) setNext(at, nextEntry(bar));
+  nextSignal = load<i32>(at, NEXT);
+}
+
+/** Price of the level reached in a bar that opens at `open`: the open where that is beyond it. */
+// @ts-ignore: decorator
+@inline
+function levelPrice(
+  open: f64,
+  isAdverse: bool,
+  side: f64,
+  adverse: f64,
+  favourable: f64,
+): f64 {
+  const opensBelow = side * open <= side * adverse;
+  const opensAbove = !opensBelow && side * open >= side * favourable;
   const level = isAdverse && !opensAbove ? adverse : favourable;
-  return opensAbove || (isAdverse && opensBelow) ? price : level;
+  return opensAbove || (isAdverse && opensBelow) ? open : level;
 }

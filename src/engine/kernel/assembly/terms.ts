@@ -45,6 +45,9 @@ export let exitLong: usize = 0;
 export let exitShort: usize = 0;
 /** Equal for points with the same signals. */
 export let signalsKey: f64 = 0;
+/** Equal for points whose positions have the same stop and liquidation, and the same target. */
+export let adverseKey: f64 = 0;
+export let favourableKey: f64 = 0;
 
 export function readTerms(): void {
   startingEquity = term(0);
@@ -74,6 +77,8 @@ export function readTerms(): void {
   exitLong = <usize>term(24);
   exitShort = <usize>term(25);
   signalsKey = term(26);
+  adverseKey = term(27);
+  favourableKey = term(28);
 }
 
 // --- internal ---
