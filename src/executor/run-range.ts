@@ -151,7 +151,7 @@ class RowColumns {
   ): ReadonlyMap<number, KernelResult> {
     const done = new Map<number, KernelResult>();
     if (kernel === undefined) return done;
-    const points = order.sort(block);
+    const points = order.arrange(block);
     for (let n = 0; n < points.length; n += GROUP_POINTS) {
       const group = points.slice(n, n + GROUP_POINTS).flatMap((pointIndex, k) => {
         const bound = bindPoint(grid, library, pointIndex);

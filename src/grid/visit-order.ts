@@ -24,7 +24,7 @@ export class VisitOrder {
   }
 
   /** The points in their best order; `points` are neighbours, so their keys are small numbers. */
-  sort(points: readonly number[]): readonly number[] {
+  arrange(points: readonly number[]): readonly number[] {
     const keyed = points.map((pointIndex) => ({ pointIndex, key: this.#keyOf(pointIndex) }));
     return keyed.toSorted((a, b) => a.key - b.key).map(({ pointIndex }) => pointIndex);
   }

@@ -21,15 +21,15 @@ function indices(count: number): number[] {
 describe('the order in which points are visited', () => {
   test('takes all points of a value of the last axis of signals together', () => {
     // Index = 3·fast + slow.
-    expect(new VisitOrder([FAST, SLOW]).sort(indices(6))).toEqual([0, 3, 1, 4, 2, 5]);
+    expect(new VisitOrder([FAST, SLOW]).arrange(indices(6))).toEqual([0, 3, 1, 4, 2, 5]);
   });
 
   test('keeps points with the same signals neighbours, wherever the axis of levels stands', () => {
     // Index = 6·fast + 2·slow + stop.
-    const last = new VisitOrder([FAST, SLOW, STOP]).sort(indices(12));
+    const last = new VisitOrder([FAST, SLOW, STOP]).arrange(indices(12));
     expect(last).toEqual([0, 1, 6, 7, 2, 3, 8, 9, 4, 5, 10, 11]);
     // Index = 6·stop + 3·fast + slow: each pair differs in the stop alone.
-    const first = new VisitOrder([STOP, FAST, SLOW]).sort(indices(12));
+    const first = new VisitOrder([STOP, FAST, SLOW]).arrange(indices(12));
     expect(first.filter((_, n) => n % 2 === 1).map((point, n) => point - first[2 * n]!)).toEqual(
       Array.from({ length: 6 }, () => 6),
     );
@@ -37,8 +37,8 @@ describe('the order in which points are visited', () => {
 
   test('loses no point of a part of a grid', () => {
     const part = [3, 4, 5, 7, 8, 11];
-    const sorted = new VisitOrder([FAST, SLOW, STOP]).sort(part);
+    const sorted = new VisitOrder([FAST, SLOW, STOP]).arrange(part);
     expect(sorted.toSorted((a, b) => a - b)).toEqual(part);
-    expect(new VisitOrder([]).sort([0])).toEqual([0]);
+    expect(new VisitOrder([]).arrange([0])).toEqual([0]);
   });
 });
