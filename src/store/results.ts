@@ -149,9 +149,7 @@ function* encodeRows(
     encoder.boolean(rows.eligible[row]!);
     encoder.float8(rows.metrics[row * width + objectiveColumn]!);
     encoder.jsonb(JSON.stringify(rows.params[row]));
-    for (let column = 0; column < width; column += 1) {
-      encoder.float8(rows.metrics[row * width + column]!);
-    }
+    encoder.float8s(rows.metrics, row * width, (row + 1) * width);
     encoder.text(rows.profitFactorMode[row] ?? null);
     encoder.text(rows.error[row] ?? null);
     if (encoder.byteLength >= CHUNK_BYTES) yield encoder.take();
