@@ -6,6 +6,7 @@ import type {
   PrepareNightlyInput,
   RecordNightlyInput,
 } from '../src/contracts.ts';
+import { planSweep } from '../src/executor/plan-sweep.ts';
 import { startSweep } from '../src/executor/start-sweep.ts';
 import { recordFailedNight, recordNight } from '../src/nightly/record.ts';
 import { resolveNight } from '../src/nightly/rolling-window.ts';
@@ -78,7 +79,7 @@ async function prepare(
   const sweep = resolveNight(card, overrides, scheduledAtMs);
   known.name = sweep.name;
   known.window = sweep.window;
-  const { row } = await startSweep(config, store, sweep, { executor: 'temporal' });
+  const { row } = await startSweep(store, await planSweep(config, sweep), { executor: 'temporal' });
   return {
     sweepId: row.sweepId,
     workflowId: sweepWorkflowId(row.sweepId),

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
 import { runCommand } from 'citty';
 import { SweepError } from '../errors.ts';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -102,6 +103,10 @@ async function leave(): Promise<void> {
 function fail(error: unknown): void {
   process.exitCode = reportFailure(error, rawArgs.includes('--json'));
 }
+
+// Compiled once per user and machine (Node's own cache): a command starts 0.2 s sooner. Commands are
+// imported when they are called, after this.
+enableCompileCache();
 
 const rawArgs = process.argv.slice(2);
 ignoreClosedPipe();

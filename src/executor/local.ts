@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { SweepError } from '../errors.ts';
 import { adaptBatchSize, countPoints, nextBatch, type Batch } from '../grid/batch.ts';
+import { BATCH_FLOOR_MS } from '../limits.ts';
 import { lastBatchMs, openRanges } from '../store/batches.ts';
 import type { Store } from '../store/db.ts';
 import { acquireLease } from '../store/lease.ts';
@@ -30,8 +31,8 @@ export function openSweep(config: Config, row: SweepRow): OpenSweep {
 }
 
 /**
- * Drives a sweep in this process: a sliding window of one batch per thread over the ranges that are
- * not saved yet. Feeds must be built. Returns when everything is saved and ranked, or after a stop.
+ * Drives a sweep in this process: a sliding window of one batch per thread and one more, which waits
+ * for a thread while another is saved, over the ranges that are not saved yet. Feeds must be built. Returns when everything is saved and ranked, or after a stop.
  * @throws SweepError SWEEP_LEASED when another process drives the same sweep.
  */
 export async function runSweepLocal(
@@ -90,7 +91,7 @@ async function refuseIfDistributed(store: Store, sweepId: string): Promise<void>
   });
 }
 
-/** Keeps one batch per thread in flight and sizes the next by what the last ones cost. */
+/** Keeps one batch more than threads in flight and sizes the next by what the last ones cost. */
 class Driver {
   #ranges: readonly Batch[];
   #measured = { points: 0, ms: 0 };
@@ -114,7 +115,7 @@ class Driver {
 
   /** Rejects with the first failure, after the other lanes have come to rest. */
   async run(): Promise<void> {
-    const lanes = Array.from({ length: this.#options.threads }, () => this.#lane());
+    const lanes = Array.from({ length: this.#options.threads + 1 }, () => this.#lane());
     const settled = await Promise.allSettled(lanes);
     for (const lane of settled) if (lane.status === 'rejected') throw lane.reason;
   }
@@ -126,7 +127,7 @@ class Driver {
         throw error;
       });
       this.#measured.points += summary.end - summary.start;
-      this.#measured.ms += summary.elapsedMs;
+      this.#measured.ms += summary.threadMs;
     }
   }
 
@@ -145,6 +146,7 @@ class Driver {
       remaining: Math.max(1, countPoints(this.#ranges)),
       slots: this.#options.threads,
       msPerPoint: points > 0 ? ms / points : undefined,
+      floorMs: BATCH_FLOOR_MS,
     });
   }
 }

@@ -31,6 +31,8 @@ export interface BatchSummary extends Batch {
   readonly failed: number;
   readonly refused: number;
   readonly elapsedMs: number;
+  /** The part of it in which a thread computed. */
+  readonly threadMs: number;
   /** XOR of row digests over the rows of this attempt. */
   readonly digest: string;
 }
@@ -50,7 +52,7 @@ export async function runBatch(
   const startMs = performance.now();
   const key = { sweepId: sweep.sweepId, start: batch.start, end: batch.end };
   const claim = await claimBatch(sql, { ...key, worker: `${hostname()}:${process.pid}` });
-  const tally = { points: 0, failed: 0, refused: 0, digest: EMPTY_DIGEST };
+  const tally = { points: 0, failed: 0, refused: 0, threadMs: 0, digest: EMPTY_DIGEST };
   if (claim.isDone) return { ...batch, ...tally, elapsedMs: 0 };
 
   const stopFlag = new SharedArrayBuffer(4);
@@ -108,10 +110,11 @@ function toRows(grid: Grid, range: RangeResult) {
 }
 
 function addTo(
-  tally: { points: number; failed: number; refused: number; digest: string },
+  tally: { points: number; failed: number; refused: number; threadMs: number; digest: string },
   range: RangeResult,
 ): void {
   tally.points += range.pointIndex.length;
+  tally.threadMs += range.elapsedMs;
   tally.failed += range.outcome.filter((outcome) => outcome === 'failed').length;
   tally.refused += range.outcome.filter((outcome) => outcome === 'refused').length;
   tally.digest = combineDigests(tally.digest, range.digest);

@@ -4,6 +4,7 @@ import type { Store } from '../store/db.ts';
 import type { SweepRow } from '../store/sweeps.ts';
 import { buildFeeds, type BuiltFeed } from './feeds.ts';
 import { runSweepLocal, type LocalOptions } from './local.ts';
+import { planSweep } from './plan-sweep.ts';
 import { startSweep, type StartedSweep } from './start-sweep.ts';
 
 export interface RunSweepOptions extends LocalOptions {
@@ -21,7 +22,10 @@ export async function runSweep(
   options: RunSweepOptions,
 ): Promise<{ readonly row: SweepRow; readonly started: StartedSweep }> {
   const isFresh = options.isFresh ?? false;
-  const started = await startSweep(config, store, sweep, { executor: 'local', isFresh });
+  const started = await startSweep(store, await planSweep(config, sweep), {
+    executor: 'local',
+    isFresh,
+  });
   options.onStarted?.(started);
   const feeds = await buildFeeds(config, started.plan.feedPlans);
   options.onFeeds?.(feeds);

@@ -1,5 +1,4 @@
 import { cardHash } from '../card/canonical.ts';
-import type { Config } from '../config.ts';
 import { ENGINE_VERSION } from '../engine/profile.ts';
 import { cardByCode } from '../grid/identity.ts';
 import type { Sweep } from '../grid/sweep.ts';
@@ -7,7 +6,7 @@ import { canonicalJson } from '../hash.ts';
 import type { Store } from '../store/db.ts';
 import { createSweep, findUnfinished, type SweepRow } from '../store/sweeps.ts';
 import { feedRef } from './feeds.ts';
-import { planSweep, type SweepPlan } from './plan-sweep.ts';
+import type { SweepPlan } from './plan-sweep.ts';
 
 export interface StartedSweep {
   readonly row: SweepRow;
@@ -17,16 +16,15 @@ export interface StartedSweep {
 }
 
 /**
- * Plans a sweep and finds or creates its row. The executor is no part of a sweep's identity, so a
+ * Finds or creates the row of a planned sweep. The executor is no part of a sweep's identity, so a
  * local sweep may be resumed through Temporal and the reverse.
  */
 export async function startSweep(
-  config: Config,
   store: Store,
-  sweep: Sweep,
+  plan: SweepPlan,
   options: { readonly executor: 'local' | 'temporal'; readonly isFresh?: boolean },
 ): Promise<StartedSweep> {
-  const plan = await planSweep(config, sweep);
+  const { sweep } = plan;
   const unfinished = options.isFresh ? undefined : await findUnfinished(store.sql, plan.identity);
   if (unfinished && hasSameRanking(unfinished.spec, sweep)) {
     return { row: unfinished, plan, isResumed: true };

@@ -47,6 +47,8 @@ export interface BatchSizing {
   readonly slots: number;
   /** Measured cost of a point, ms; undefined before the first batch has come back. */
   readonly msPerPoint: number | undefined;
+  /** A batch shorter than this is not worth its transactions; absent: any is. */
+  readonly floorMs?: number;
 }
 
 /**
@@ -54,13 +56,13 @@ export interface BatchSizing {
  * least eight batches per slot, so that every slot works to the end and progress moves. Before
  * anything is measured a batch is small: it is the pilot of the estimate.
  */
-export function adaptBatchSize({ remaining, slots, msPerPoint }: BatchSizing): number {
+export function adaptBatchSize({ remaining, slots, msPerPoint, floorMs }: BatchSizing): number {
   const fairShare = Math.ceil(remaining / (slots * BATCHES_PER_SLOT_MIN));
-  const byCost =
-    msPerPoint === undefined
-      ? PILOT_POINTS
-      : Math.floor(BATCH_TARGET_MS / Math.max(msPerPoint, 1e-6));
-  return Math.max(1, Math.min(fairShare, byCost));
+  if (msPerPoint === undefined) return Math.max(1, Math.min(fairShare, PILOT_POINTS));
+  const pointsOf = (ms: number) => Math.floor(ms / Math.max(msPerPoint, 1e-6));
+  // The floor leaves a slot its share of what is left, so that all slots work to the end.
+  const floor = Math.min(pointsOf(floorMs ?? 0), Math.ceil(remaining / slots));
+  return Math.max(1, Math.min(Math.max(fairShare, floor), pointsOf(BATCH_TARGET_MS)));
 }
 
 // --- internal ---

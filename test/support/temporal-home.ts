@@ -8,6 +8,7 @@ import { aggregateCandles } from '../../src/candles/resample.ts';
 import { synthesizeCandles } from '../../src/candles/synth.ts';
 import type { Config } from '../../src/config.ts';
 import { runSweep } from '../../src/executor/run-sweep.ts';
+import { planSweep } from '../../src/executor/plan-sweep.ts';
 import { startSweep, type StartedSweep } from '../../src/executor/start-sweep.ts';
 import { resolveSweep, type Sweep, type SweepOverrides } from '../../src/grid/sweep.ts';
 import type { Store } from '../../src/store/db.ts';
@@ -60,12 +61,12 @@ export async function localRows(config: Config, store: Store, sweep: Sweep): Pro
 }
 
 /** A new sweep's row, for Temporal to run. */
-export function newTemporalSweep(
+export async function newTemporalSweep(
   config: Config,
   store: Store,
   sweep: Sweep,
 ): Promise<StartedSweep> {
-  return startSweep(config, store, sweep, { executor: 'temporal', isFresh: true });
+  return startSweep(store, await planSweep(config, sweep), { executor: 'temporal', isFresh: true });
 }
 
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');

@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { defineCommand } from 'citty';
 import { loadConfig, type Config } from '../../config.ts';
 import { SweepError } from '../../errors.ts';
+import type { BuiltFeed } from '../../executor/feeds.ts';
+import { planSweep, type SweepPlan } from '../../executor/plan-sweep.ts';
 import { startSweep, type StartedSweep } from '../../executor/start-sweep.ts';
+import type { Sweep } from '../../grid/sweep.ts';
 import { formatCount, formatElapsed, plural } from '../../report/format.ts';
 import { renderRanking } from '../../report/ranking.ts';
 import { openStore, type Store } from '../../store/db.ts';
@@ -49,14 +52,13 @@ export const runCommand = defineCommand({
     const sweep = await loadSweep(args.card, sweepOverrides(args, rawArgs, ARGS));
     // Connected first: a sweep that cannot be driven must not be left in the store.
     await using temporal = executor === 'temporal' ? await openTemporal(config) : undefined;
-    await using store = await openStore(config);
-    const started = await startSweep(config, store, sweep, {
-      executor,
-      isFresh: args.fresh === true,
-    });
+    const prepared = prepare(config, sweep, executor);
+    await using store = await openPrepared(config, prepared);
+    const plan = await prepared.plan;
+    const started = await startSweep(store, plan, { executor, isFresh: args.fresh === true });
     await announce(store, started);
     const startMs = performance.now();
-    const work = { config, store, started, batchSize };
+    const work = { config, store, started, batchSize, feeds: prepared.feeds };
     if (temporal !== undefined) await runByTemporal(work, temporal, args.detach === true);
     else await runHere(work);
     if (args.detach === true && args.json !== true) return;
@@ -78,6 +80,37 @@ interface Work {
   readonly store: Store;
   readonly started: StartedSweep;
   readonly batchSize: number | undefined;
+  readonly feeds: Promise<readonly BuiltFeed[]>;
+}
+
+interface Prepared {
+  readonly plan: Promise<SweepPlan>;
+  /** Feeds that this process builds; a worker of Temporal builds its own. */
+  readonly feeds: Promise<readonly BuiltFeed[]>;
+}
+
+/** Plans and builds while the server starts: neither needs it. Whoever awaits them meets their errors. */
+function prepare(config: Config, sweep: Sweep, executor: 'local' | 'temporal'): Prepared {
+  const build = async (): Promise<readonly BuiltFeed[]> => {
+    const { feedPlans } = await plan;
+    if (executor === 'temporal') return [];
+    const { buildFeeds } = await import('../../executor/feeds.ts');
+    return buildFeeds(config, feedPlans);
+  };
+  const plan = planSweep(config, sweep);
+  const feeds = build();
+  feeds.catch(() => {});
+  return { plan, feeds };
+}
+
+/** The store; where it fails, a feed that is being written is finished before that is told. */
+async function openPrepared(config: Config, { feeds }: Prepared): Promise<Store> {
+  try {
+    return await openStore(config);
+  } catch (error) {
+    await feeds.catch(() => {});
+    throw error;
+  }
 }
 
 function chooseExecutor(
@@ -117,10 +150,9 @@ async function announce(store: Store, { row, plan, isResumed }: StartedSweep): P
 }
 
 /** Feeds, then batches over the threads of this process. */
-async function runHere({ config, store, started, batchSize }: Work): Promise<void> {
-  const { buildFeeds } = await import('../../executor/feeds.ts');
+async function runHere({ config, store, started, batchSize, feeds }: Work): Promise<void> {
   const { runSweepLocal } = await import('../../executor/local.ts');
-  for (const feed of await buildFeeds(config, started.plan.feedPlans)) {
+  for (const feed of await feeds) {
     if (feed.refused !== undefined) warn(`${feed.refused}; it was built again`);
   }
   using interrupt = new Interrupt();

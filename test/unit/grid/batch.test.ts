@@ -50,4 +50,11 @@ describe('the adaptive batch size', () => {
   test('is never below one point', () => {
     expect(adaptBatchSize({ remaining: 5, slots: 8, msPerPoint: 60_000 })).toBe(1);
   });
+
+  test('is not cut below the floor, but leaves every slot its share', () => {
+    const cost = { slots: 2, msPerPoint: 0.1, floorMs: 100 };
+    expect(adaptBatchSize({ remaining: 160_000, ...cost })).toBe(10_000);
+    expect(adaptBatchSize({ remaining: 8_000, ...cost })).toBe(1_000);
+    expect(adaptBatchSize({ remaining: 161, ...cost })).toBe(81);
+  });
 });

@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface MeasuredProcess {
+  readonly startedMs: number;
+  readonly endedMs: number;
+  /** Largest sum of private memory over the process and its children but Postgres; 0 without /proc. */
+  readonly privateBytesMax: number;
+}
+
+const SAMPLE_MS = 20;
+
+/**
+ * Runs a program of this repository on Node and watches its private memory (RssAnon).
+ * Rejects when it does not exit with 0, with what it wrote to stderr.
+ */
+export async function runMeasured(
+  args: readonly string[],
+  { home }: { readonly home: string },
+): Promise<MeasuredProcess> {
+  const startedMs = Date.now();
+  const child = spawn(process.execPath, args, {
+    cwd: join(import.meta.dirname, '..'),
+    env: { ...process.env, IDEASWEEP_HOME: home },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let complaint = '';
+  child.stderr.on('data', (text: Buffer) => (complaint += text.toString()));
+  let privateBytesMax = 0;
+  const timer = setInterval(() => {
+    privateBytesMax = Math.max(privateBytesMax, privateBytesOf(child.pid ?? 0));
+  }, SAMPLE_MS);
+  const [code] = (await once(child, 'exit')) as [number | null];
+  clearInterval(timer);
+  if (code !== 0) throw new Error(`${args.join(' ')} exited with ${code}: ${complaint}`);
+  return { startedMs, endedMs: Date.now(), privateBytesMax };
+}
+
+// --- internal ---
+
+/** RssAnon of a process and of its children, Postgres left out. */
+function privateBytesOf(pid: number): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    if (/^Name:\s*(postgres|initdb)/m.test(status)) return 0;
+    const kilobytes = Number(/^RssAnon:\s*(\d+) kB/m.exec(status)?.[1] ?? 0);
+    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' '),
+    );
+    return children
+      .filter((child) => child !== '')
+      .reduce((sum, child) => sum + privateBytesOf(Number(child)), kilobytes * 1024);
+  } catch {
+    // It ended in between, or the system has no /proc.
+    return 0;
+  }
+}
