@@ -14,11 +14,12 @@ const SAMPLE_MS = 20;
 
 /**
  * Runs a program of this repository on Node and watches its private memory (RssAnon).
- * Rejects when it does not exit with 0, with what it wrote to stderr.
+ * Interrupted once, as by Ctrl-C, it may stop with 3. Rejects with what it wrote to stderr when it
+ * exits with another code.
  */
 export async function runMeasured(
   args: readonly string[],
-  { home }: { readonly home: string },
+  { home, interruptAfterMs }: { readonly home: string; readonly interruptAfterMs?: number },
 ): Promise<MeasuredProcess> {
   const startedMs = Date.now();
   const child = spawn(process.execPath, args, {
@@ -32,9 +33,13 @@ export async function runMeasured(
   const timer = setInterval(() => {
     privateBytesMax = Math.max(privateBytesMax, privateBytesOf(child.pid ?? 0));
   }, SAMPLE_MS);
+  const interrupt =
+    interruptAfterMs !== undefined && setTimeout(() => child.kill('SIGINT'), interruptAfterMs);
   const [code] = (await once(child, 'exit')) as [number | null];
   clearInterval(timer);
-  if (code !== 0) throw new Error(`${args.join(' ')} exited with ${code}: ${complaint}`);
+  if (interrupt) clearTimeout(interrupt);
+  if (code !== 0 && !(code === 3 && interrupt))
+    throw new Error(`${args.join(' ')} exited with ${code}: ${complaint}`);
   return { startedMs, endedMs: Date.now(), privateBytesMax };
 }
 

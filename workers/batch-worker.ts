@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { Worker } from '@temporalio/worker';
 import { createBatchActivities } from '../activities/index.ts';
+import { limitAllocator } from '../src/executor/allocator.ts';
 import { ThreadPool } from '../src/executor/thread-pool.ts';
 import { taskQueues } from '../src/temporal/task-queues.ts';
 import type { WorkerDeps } from './control-worker.ts';
@@ -15,6 +16,7 @@ export interface BatchWorker extends AsyncDisposable {
  */
 export async function createBatchWorker(deps: WorkerDeps): Promise<BatchWorker> {
   const { config, store, connection, namespace } = deps;
+  await limitAllocator();
   const pool = new ThreadPool(config.threads);
   const name = `${hostname()}:${process.pid}`;
   const worker = await Worker.create({

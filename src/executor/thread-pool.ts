@@ -36,6 +36,7 @@ export class ThreadPool implements AsyncDisposable {
       maxThreads: threads,
       // The threads spin on nothing between tasks; the main thread needs the core for COPY.
       atomics: 'disabled',
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_HEAP_MB },
     });
   }
 
@@ -47,3 +48,11 @@ export class ThreadPool implements AsyncDisposable {
     await this.#pool.destroy();
   }
 }
+
+// --- internal ---
+
+/**
+ * Short-lived objects of a thread, which makes few: by default the engine lets them pile up to 48 MB
+ * before it looks. W3 is as fast with 6 and 25 MB a thread smaller.
+ */
+const YOUNG_HEAP_MB = 6;

@@ -87,11 +87,11 @@ export class CopyEncoder {
     return taken;
   }
 
-  /** The trailer, and everything not taken yet. */
+  /** The trailer, and everything not taken yet; nothing can be added after it. */
   finish(): Buffer {
     this.#reserve(2);
     this.#length = this.#buffer.writeInt16BE(-1, this.#length);
-    return this.take();
+    return this.#buffer.subarray(0, this.#length);
   }
 
   #writeText(value: string, prefix: string): void {
