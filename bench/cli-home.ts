@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCandleDb } from '../src/candles/db.ts';
 import { insertCandles } from '../src/candles/insert.ts';
+import { aggregateCandles } from '../src/candles/resample.ts';
 import { synthesizeCandles } from '../src/candles/synth.ts';
 import { loadConfig, type Config } from '../src/config.ts';
 import { formatInstant } from '../src/time.ts';
@@ -10,28 +11,35 @@ import { runMeasured, type MeasuredProcess } from './measured-process.ts';
 
 export interface CliHome extends Disposable {
   readonly config: Config;
-  /** `ideasweep run` of the card W3 with these axes (`name` → `2..101`). */
-  run(
-    axes: Readonly<Record<string, string>>,
-    options?: { readonly interruptAfterMs?: number },
-  ): Promise<MeasuredProcess>;
+  /** Path of the card W3. */
+  readonly card: string;
+  /** `A..B`, what the candles cover behind the warm-up. */
+  readonly window: string;
+  /** `ideasweep …` in a process of its own. */
+  cli(args: readonly string[], options?: { interruptAfterMs?: number }): Promise<MeasuredProcess>;
 }
 
-/** A home with the candles and the card of W3 and nothing else: `bars` of them in the window. */
+/** A home with synthetic candles (5m, 15m, 1h), `bars` of 5m in the window, and the card W3. */
 export async function cliHome(bars: number): Promise<CliHome> {
   const home = mkdtempSync(join(tmpdir(), 'ideasweep-bench-'));
   const config = loadConfig({}, { home });
   await writeCandles(config, bars);
+  const startMs = START_MS + WARMUP_BARS * BAR_MS;
+  const [start, end] = [formatInstant(startMs), formatInstant(startMs + bars * BAR_MS)];
   const card = join(home, 'w3.yml');
-  writeFileSync(card, cardText(bars));
+  writeFileSync(card, cardText(`{ start: "${start}", end: "${end}" }`));
   return {
     config,
-    run: (axes, options = {}) => {
-      const flags = Object.entries(axes).flatMap(([name, text]) => ['--axis', `${name}=${text}`]);
-      return runMeasured(['src/cli/main.ts', 'run', card, ...flags], { home, ...options });
-    },
+    card,
+    window: `${start}..${end}`,
+    cli: (args, options = {}) => runMeasured(['src/cli/main.ts', ...args], { home, ...options }),
     [Symbol.dispose]: () => rmSync(home, { recursive: true, force: true }),
   };
+}
+
+/** Axes as flags: `name` → `2..101`. */
+export function axisFlags(axes: Readonly<Record<string, string>>): string[] {
+  return Object.entries(axes).flatMap(([name, text]) => ['--axis', `${name}=${text}`]);
 }
 
 // --- internal ---
@@ -42,7 +50,7 @@ const WARMUP_BARS = 4_320;
 
 async function writeCandles({ candlesPath }: Config, bars: number): Promise<void> {
   const candles = synthesizeCandles({
-    symbol: 'SYNTHUSDT',
+    symbol: 'DEMOUSDT',
     timeframe: '5m',
     bars: bars + WARMUP_BARS,
     seed: 1,
@@ -50,16 +58,18 @@ async function writeCandles({ candlesPath }: Config, bars: number): Promise<void
   });
   await using db = await openCandleDb(candlesPath, { readOnly: false });
   await insertCandles(db, candles);
+  for (const timeframe of ['15m', '1h'] as const) {
+    await insertCandles(db, aggregateCandles(candles, timeframe).candles);
+  }
 }
 
-function cardText(bars: number): string {
-  const startMs = START_MS + WARMUP_BARS * BAR_MS;
+function cardText(window: string): string {
   return `
 id: w3
 version: '1'
 account: { starting_equity_usdt: 10000, max_leverage: 1, min_trade_notional_usdt: 10,
            slippage_bps: 0, fee_model: { taker_bps: 5.5 } }
-symbol_universe: [SYNTHUSDT]
+symbol_universe: [DEMOUSDT]
 tf_configs:
   exec:
     tf: 5m
@@ -78,7 +88,7 @@ risk_model:
   sizing: { model: percent_notional, value: 100, max_leverage: 1 }
 sweep:
   name: w3
-  window: { start: "${formatInstant(startMs)}", end: "${formatInstant(startMs + bars * BAR_MS)}" }
+  window: ${window}
   axes:
     fast: { path: exec.fast.length, values: [10] }
     slow: { path: exec.slow.length, values: [100] }

@@ -5,7 +5,7 @@ import { hashJson, type Json } from '../src/hash.ts';
 import { openStore } from '../src/store/db.ts';
 import { rankResults } from '../src/store/rank.ts';
 import { findSweep } from '../src/store/sweeps.ts';
-import { cliHome } from './cli-home.ts';
+import { axisFlags, cliHome } from './cli-home.ts';
 import type { Bench, Figure } from './harness.ts';
 
 interface Size {
@@ -24,9 +24,9 @@ export const bench: Bench<Size> = {
   large: { bars: 200_000, fast: '2..101', slow: '105..600:5' },
   async run({ bars, fast, slow }) {
     using home = await cliHome(bars);
-    const axes = { fast, slow };
-    const run = await home.run(axes);
-    const again = await home.run(axes);
+    const command = ['run', home.card, ...axisFlags({ fast, slow })];
+    const run = await home.cli(command);
+    const again = await home.cli(command);
     const { figures, hash } = await readPhases(home.config, run.startedMs, run.endedMs);
     return {
       figures: [

@@ -8,6 +8,7 @@ export interface MeasuredProcess {
   readonly endedMs: number;
   /** Largest sum of private memory over the process and its children but Postgres; 0 without /proc. */
   readonly privateBytesMax: number;
+  readonly stdout: string;
 }
 
 const SAMPLE_MS = 20;
@@ -25,9 +26,10 @@ export async function runMeasured(
   const child = spawn(process.execPath, args, {
     cwd: join(import.meta.dirname, '..'),
     env: { ...process.env, IDEASWEEP_HOME: home },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  let complaint = '';
+  let [stdout, complaint] = ['', ''];
+  child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
   child.stderr.on('data', (text: Buffer) => (complaint += text.toString()));
   let privateBytesMax = 0;
   const timer = setInterval(() => {
@@ -35,12 +37,12 @@ export async function runMeasured(
   }, SAMPLE_MS);
   const interrupt =
     interruptAfterMs !== undefined && setTimeout(() => child.kill('SIGINT'), interruptAfterMs);
-  const [code] = (await once(child, 'exit')) as [number | null];
+  const [code] = (await once(child, 'close')) as [number | null];
   clearInterval(timer);
   if (interrupt) clearTimeout(interrupt);
   if (code !== 0 && !(code === 3 && interrupt))
-    throw new Error(`${args.join(' ')} exited with ${code}: ${complaint}`);
-  return { startedMs, endedMs: Date.now(), privateBytesMax };
+    throw new Error(`${args.join(' ')} exited with ${code}: ${complaint}${stdout.slice(-500)}`);
+  return { startedMs, endedMs: Date.now(), privateBytesMax, stdout };
 }
 
 // --- internal ---

@@ -1,7 +1,7 @@
 import { sweepProgress } from '../src/store/progress.ts';
 import { openStore } from '../src/store/db.ts';
 import { hashJson } from '../src/hash.ts';
-import { cliHome } from './cli-home.ts';
+import { axisFlags, cliHome } from './cli-home.ts';
 import type { Bench } from './harness.ts';
 
 interface Size {
@@ -21,10 +21,12 @@ export const bench: Bench<Size> = {
   async run({ bars, few, many, interruptAfterMs }) {
     using home = await cliHome(bars);
     const axes = { fast: '2..101', slow: '105..150:5' };
+    const run = (size: string, options = {}) =>
+      home.cli(['run', home.card, ...axisFlags({ ...axes, size })], options);
     // Once for the cluster: making it is not what is compared.
-    await home.run({ ...axes, size: few });
-    const small = await home.run({ ...axes, size: few });
-    const large = await home.run({ ...axes, size: many }, { interruptAfterMs });
+    await run(few);
+    const small = await run(few);
+    const large = await run(many, { interruptAfterMs });
     await using store = await openStore(home.config);
     const [row] = await store.sql<{ sweepId: string; total: number }[]>`
       select sweep_id as "sweepId", points_total as total from sweeps order by sweep_id desc limit 1`;

@@ -36,6 +36,9 @@ export const SWEEP_NAME_LENGTH_MAX = 48;
 /** Bytes of all feed files of one plan; beyond it the plan is refused with the axis to blame. */
 export const FEED_PLAN_BYTES_MAX = 32 * 2 ** 30;
 
+/** Bytes of the feeds of a plan's pilot, which lie in private memory for a second. */
+export const PILOT_BYTES_MAX = 128 * 2 ** 20;
+
 /** Bytes of one feed file; a plan that needs more is cut into groups of columns. */
 export const FEED_FILE_BYTES_MAX = 2 ** 30;
 

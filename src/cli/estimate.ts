@@ -1,8 +1,15 @@
+import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../config.ts';
+import type { NoPilot, Pilot } from '../executor/pilot.ts';
 import type { SweepPlan } from '../executor/plan-sweep.ts';
 import { kernelSupport, type KernelSupport } from '../engine/kernel/support.ts';
 import { adaptBatchSize } from '../grid/batch.ts';
+import { BATCH_FLOOR_MS } from '../limits.ts';
+import { dataDirOf } from '../services/postgres-cluster.ts';
 
-/** What a sweep will cost, from what was measured; the plan says "about". */
+/** What a sweep will cost: a point by its pilot, what is around the points by what was measured. */
 
 export interface SweepEstimate {
   readonly seconds: number;
@@ -14,30 +21,43 @@ export interface SweepEstimate {
   readonly batches: number;
   /** Whether the fast path takes the card, or what keeps it out. */
   readonly kernel: KernelSupport;
+  /** Why the time is not from a pilot; absent where it is. */
+  readonly withoutPilot?: string;
 }
 
-/** Time, memory and rows of a planned sweep on `threads` threads of this machine. */
-export function estimateSweep(plan: SweepPlan, threads: number): SweepEstimate {
+/** Time, memory and rows of a planned sweep as `run` would do it in this home, on its threads. */
+export function estimateSweep(
+  config: Config,
+  plan: SweepPlan,
+  pilot: Pilot | NoPilot,
+): SweepEstimate {
+  const { threads } = config;
   const { points, feedPlans, sweep } = plan;
   const runnable = Math.max(0, points.admitted - points.refused);
-  const exec = feedPlans.filter((feed) => feed.timeframe === sweep.card.tf_configs.exec.tf);
-  const bars = Math.max(0, ...exec.map((feed) => feed.bars - feed.windowStartRow));
+  const bars = barsOf(plan);
   const hasFunding = feedPlans.some((feed) => feed.funding !== undefined);
   const kernel = kernelSupport(sweep.card, sweep, { hasFunding });
-  const barNs = kernel.isSupported ? KERNEL_BAR_NS : LOOP_BAR_NS;
-  const msPerPoint = (bars * barNs + POINT_NS) / 1e6;
+  const costs = 'reason' in pilot ? guess(kernel, bars) : pilot;
+  const beforeMs = PROCESS_MS + Math.max(serverMs(config), PLAN_MS + feedsMs(config, plan, costs));
+  const pointsMs = pointsTime(runnable, points.admitted, costs.msPerPoint, threads);
+  const seconds = (beforeMs + pointsMs + points.admitted * RANK_MS + END_MS) / 1000;
+  const margin = (pointsMs * costs.spread + beforeMs * SPREAD_AROUND) / 1000;
+  const batchPoints = adaptBatchSize({
+    remaining: points.total,
+    slots: threads,
+    msPerPoint: costs.msPerPoint,
+    floorMs: BATCH_FLOOR_MS,
+  });
   const feedBytes = feedPlans.reduce((sum, feed) => sum + feed.bytes, 0);
-  const buildMs = (feedBytes / BUILD_BYTES_PER_SECOND) * 1000;
-  const seconds = (START_MS + buildMs + (runnable * msPerPoint) / threads) / 1000;
-  const batchPoints = adaptBatchSize({ remaining: points.total, slots: threads, msPerPoint });
   return {
     seconds,
-    secondsLow: seconds * 0.6,
-    secondsHigh: seconds * 1.8,
+    secondsLow: seconds - margin,
+    secondsHigh: seconds + margin * HIGH_SIDE,
     memoryBytes: feedBytes + threads * (THREAD_BYTES + bars * 8 * SERIES_PER_THREAD),
     resultBytes: points.admitted * ROW_BYTES,
     batches: Math.max(1, Math.ceil(points.total / batchPoints)),
     kernel,
+    ...('reason' in pilot ? { withoutPilot: pilot.reason } : {}),
   };
 }
 
@@ -48,16 +68,75 @@ export function loopSlowdown(): number {
 
 // --- internal ---
 
-/** Nanoseconds per bar and point, one thread, all metrics (`npm run bench batch`, `bar-loop`). */
-const KERNEL_BAR_NS = 5;
+/** Nanoseconds per bar and point, one thread, all metrics, where no pilot ran (`npm run bench batch`, `bar-loop`). */
+const KERNEL_BAR_NS = 1;
 const LOOP_BAR_NS = 60;
-/** Binding, compiling and writing a point whatever its length. */
-const POINT_NS = 300_000;
-/** Threads start, database opens. */
-const START_MS = 600;
-const BUILD_BYTES_PER_SECOND = 150e6;
+const SPREAD_OF_GUESS = 0.6;
+
+/** `npm run bench cli-run`: Node and modules; planning; ending, with the server stopped. */
+const PROCESS_MS = 350;
+const PLAN_MS = 150;
+const END_MS = 200;
+/** A server that is there, that must be started, whose cluster must be made first. */
+const SERVER_MS = { given: 50, stopped: 250, absent: 1_300 };
+/** Threads load their modules and compile the kernel while the first points run. */
+const THREADS_MS = 250;
+const SPREAD_AROUND = 0.3;
+/** Machines are disturbed more often than they are quicker than measured. */
+const HIGH_SIDE = 1.3;
+
+/** Checksum and write of a feed's byte, then its check when it is opened. */
+const FEED_BYTE_MS = 1.2e-6;
+/** What a row costs all cores together: handed over, encoded, stored (`npm run bench copy`). */
+const ROW_MS = 0.01;
+const RANK_MS = 0.002_5;
+/** Two threads against one share memory bandwidth (`npm run bench kernel`). */
+const THREAD_EFFICIENCY = 0.9;
+
 /** A thread's own heap, and arrays of the window's length it works in. */
 const THREAD_BYTES = 40e6;
 const SERIES_PER_THREAD = 4;
 /** One row of `results` with its index entries (design §7). */
 const ROW_BYTES = 700;
+
+type Costs = Pick<Pilot, 'msPerPoint' | 'spread' | 'msPerCell' | 'msPerCandle'>;
+
+function guess(kernel: KernelSupport, bars: number): Costs {
+  const barNs = kernel.isSupported ? KERNEL_BAR_NS : LOOP_BAR_NS;
+  return {
+    msPerPoint: (bars * barNs) / 1e6 + 0.02,
+    spread: SPREAD_OF_GUESS,
+    msPerCell: 1e-5,
+    msPerCandle: 3e-4,
+  };
+}
+
+/** Bars of the window in the card's own timeframe. */
+function barsOf({ feedPlans, sweep }: SweepPlan): number {
+  const exec = feedPlans.filter((feed) => feed.timeframe === sweep.card.tf_configs.exec.tf);
+  return Math.max(0, ...exec.map((feed) => feed.bars - feed.windowStartRow));
+}
+
+function serverMs(config: Config): number {
+  if (config.databaseUrl !== undefined) return SERVER_MS.given;
+  const hasCluster = existsSync(join(dataDirOf(config.postgresDir), 'PG_VERSION'));
+  return hasCluster ? SERVER_MS.stopped : SERVER_MS.absent;
+}
+
+/** Feeds that are there are only checked. */
+function feedsMs(config: Config, { feedPlans }: SweepPlan, costs: Costs): number {
+  const missing = feedPlans.filter((feed) => !existsSync(join(config.feedsDir, feed.fileName)));
+  return missing.reduce((sum, { bars, columns, bytes }) => {
+    const computeMs = bars * (columns.length * costs.msPerCell + costs.msPerCandle);
+    return sum + computeMs + bytes * FEED_BYTE_MS;
+  }, 0);
+}
+
+/** Threads compute, and all cores share what computing and saving take together. */
+function pointsTime(runnable: number, rows: number, msPerPoint: number, threads: number): number {
+  const cores = availableParallelism();
+  const efficiency = threads > 1 ? THREAD_EFFICIENCY : 1;
+  const computeMs = (runnable * msPerPoint) / (Math.min(threads, cores) * efficiency);
+  const allMs = (runnable * msPerPoint + rows * ROW_MS) / (cores * efficiency);
+  return THREADS_MS + Math.max(computeMs, allMs);
+}

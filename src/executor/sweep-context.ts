@@ -41,12 +41,14 @@ export async function openContext(sweep: Sweep, paths: readonly string[]): Promi
   );
 }
 
-// --- internal ---
-
 /** The first block of the kernel: nobody knows yet what a point costs. */
 const FIRST_BLOCK_POINTS = 32;
 
-async function contextOver(sweep: Sweep, stores: readonly FeedStore[]): Promise<SweepContext> {
+/** A context over open feeds. */
+export async function contextOver(
+  sweep: Sweep,
+  stores: readonly FeedStore[],
+): Promise<SweepContext> {
   const hasFunding = stores.some((store) => store.funding !== undefined);
   const isKernelTaken = kernelSupport(sweep.card, sweep, { hasFunding }).isSupported;
   return {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineCommand } from 'citty';
 import { loadConfig, type Config } from '../../config.ts';
+import { runPilot } from '../../executor/pilot.ts';
 import { planSweep, type SweepPlan } from '../../executor/plan-sweep.ts';
 import {
   formatBytes,
@@ -30,7 +31,7 @@ export const planCommand = defineCommand({
     const parsed = await loadCard(args.card, overrides);
     const sweep = resolveSweep(parsed, overrides, Date.now());
     const plan = await planSweep(config, sweep);
-    const estimate = estimateSweep(plan, config.threads);
+    const estimate = estimateSweep(config, plan, await runPilot(config, sweep, plan.grid));
     const warnings = [...parsed.warnings, ...plan.warnings];
     if (args.json) printJson(planDocument(config, plan, { estimate, warnings }));
     else print(renderPlan(config, plan, { estimate, warnings }));
@@ -105,12 +106,23 @@ function renderPlan(config: Config, plan: SweepPlan, { estimate, warnings }: Pla
     ],
     [
       'time',
-      `about ${formatElapsed(estimate.seconds * 1000)} ` +
-        `(${formatElapsed(estimate.secondsLow * 1000)} to ${formatElapsed(estimate.secondsHigh * 1000)})   ` +
-        `results ${formatBytes(estimate.resultBytes)}   memory ${formatBytes(estimate.memoryBytes)}`,
+      `${timeText(estimate)}   ` +
+        `results ${formatBytes(estimate.resultBytes)}   memory ${formatBytes(estimate.memoryBytes)}` +
+        (estimate.withoutPilot === undefined ? '' : `\na guess: ${estimate.withoutPilot}`),
     ],
     ['warnings', warnings.length === 0 ? 'none' : paint('yellow', `${warnings.length}, see below`)],
   ]);
+}
+
+/** `2.4 s (2.1–2.8)`: the unit is said once where it is the same. */
+function timeText({ seconds, secondsLow, secondsHigh }: SweepEstimate): string {
+  const high = formatElapsed(secondsHigh * 1000);
+  const unit = / \S+$/.exec(high)?.[0] ?? '';
+  const isOneUnit = high.split(' ').length === 2;
+  const short = (text: string) =>
+    isOneUnit && text.endsWith(unit) ? text.slice(0, -unit.length) : text;
+  const range = `${short(formatElapsed(secondsLow * 1000))}–${short(high)}`;
+  return `${formatElapsed(seconds * 1000)} (${range})`;
 }
 
 function engineText({ kernel }: SweepEstimate): string {

@@ -78,6 +78,12 @@ describe('what --json prints', () => {
     expect(plan.batches).toBeGreaterThan(0);
   });
 
+  test('plan tells the time by a pilot of the card', async () => {
+    const piloted = await cli('plan', card);
+    expect(piloted.stdout).toMatch(/time +[\d.]+ m?s \([\d.]+( ms)?–[\d.]+\)/);
+    expect(piloted.stdout).not.toContain('a guess');
+  });
+
   test('status: state, counts, best point', async () => {
     const status = await json('status');
     expect(status).toMatchObject({
