@@ -51,7 +51,8 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   plan: {
     group: 'ideas',
     usage: 'CARD',
-    summary: 'what a sweep would do: points, feeds, memory, time, warnings; runs nothing',
+    summary:
+      'what a sweep would do: points, feeds, memory, time by a pilot, warnings; saves nothing',
     load: async () => erased((await import('./commands/plan.ts')).planCommand),
   },
   run: {

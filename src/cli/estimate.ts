@@ -39,7 +39,7 @@ export function estimateSweep(
   const kernel = kernelSupport(sweep.card, sweep, { hasFunding });
   const costs = 'reason' in pilot ? guess(kernel, bars) : pilot;
   const beforeMs = PROCESS_MS + Math.max(serverMs(config), PLAN_MS + feedsMs(config, plan, costs));
-  const pointsMs = pointsTime(runnable, points.admitted, costs.msPerPoint, threads);
+  const pointsMs = pointsTime({ runnable, rows: points.admitted }, costs, threads);
   const seconds = (beforeMs + pointsMs + points.admitted * RANK_MS + END_MS) / 1000;
   const margin = (pointsMs * costs.spread + beforeMs * SPREAD_AROUND) / 1000;
   const batchPoints = adaptBatchSize({
@@ -90,8 +90,8 @@ const FEED_BYTE_MS = 1.2e-6;
 /** What a row costs all cores together: handed over, encoded, stored (`npm run bench copy`). */
 const ROW_MS = 0.01;
 const RANK_MS = 0.002_5;
-/** Two threads against one share memory bandwidth (`npm run bench kernel`). */
-const THREAD_EFFICIENCY = 0.9;
+/** Threads that do not disturb each other still share memory bandwidth (`npm run bench kernel`). */
+const BANDWIDTH_SHARE = 0.92;
 
 /** A thread's own heap, and arrays of the window's length it works in. */
 const THREAD_BYTES = 40e6;
@@ -99,13 +99,17 @@ const SERIES_PER_THREAD = 4;
 /** One row of `results` with its index entries (design §7). */
 const ROW_BYTES = 700;
 
-type Costs = Pick<Pilot, 'msPerPoint' | 'spread' | 'msPerCell' | 'msPerCandle'>;
+type Costs = Pick<
+  Pilot,
+  'msPerPoint' | 'spread' | 'threadEfficiency' | 'msPerCell' | 'msPerCandle'
+>;
 
 function guess(kernel: KernelSupport, bars: number): Costs {
   const barNs = kernel.isSupported ? KERNEL_BAR_NS : LOOP_BAR_NS;
   return {
     msPerPoint: (bars * barNs) / 1e6 + 0.02,
     spread: SPREAD_OF_GUESS,
+    threadEfficiency: 1,
     msPerCell: 1e-5,
     msPerCandle: 3e-4,
   };
@@ -133,9 +137,13 @@ function feedsMs(config: Config, { feedPlans }: SweepPlan, costs: Costs): number
 }
 
 /** Threads compute, and all cores share what computing and saving take together. */
-function pointsTime(runnable: number, rows: number, msPerPoint: number, threads: number): number {
+function pointsTime(
+  { runnable, rows }: { readonly runnable: number; readonly rows: number },
+  { msPerPoint, threadEfficiency }: Costs,
+  threads: number,
+): number {
   const cores = availableParallelism();
-  const efficiency = threads > 1 ? THREAD_EFFICIENCY : 1;
+  const efficiency = threadEfficiency * (threads > 1 ? BANDWIDTH_SHARE : 1);
   const computeMs = (runnable * msPerPoint) / (Math.min(threads, cores) * efficiency);
   const allMs = (runnable * msPerPoint + rows * ROW_MS) / (cores * efficiency);
   return THREADS_MS + Math.max(computeMs, allMs);

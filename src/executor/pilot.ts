@@ -9,6 +9,7 @@ import type { Axis } from '../grid/axis.ts';
 import { createGrid, type Grid } from '../grid/grid.ts';
 import type { Sweep } from '../grid/sweep.ts';
 import { PILOT_BYTES_MAX } from '../limits.ts';
+import { measureThreadEfficiency } from './thread-efficiency.ts';
 import { readSweepCandles } from './candle-facts.ts';
 import { runRange } from './run-range.ts';
 import { contextOver, type SweepContext } from './sweep-context.ts';
@@ -19,6 +20,8 @@ export interface Pilot {
   /** Half the width of the band that the mean cost of all points lies in, as a fraction. */
   readonly spread: number;
   readonly points: number;
+  /** What a thread computes while all do, as a fraction of what one computes alone. */
+  readonly threadEfficiency: number;
   /** Computing one indicator value, and reading one candle, ms. */
   readonly msPerCell: number;
   readonly msPerCandle: number;
@@ -45,7 +48,9 @@ export async function runPilot(
     if (measured === undefined)
       return { reason: 'no point of the sample can be run, so no pilot was' };
     const { share, msPerCell, msPerCandle } = feeds;
-    return { ...measured, msPerPoint: measured.msPerPoint / share, msPerCell, msPerCandle };
+    const threadEfficiency = await measureThreadEfficiency(config.threads);
+    const msPerPoint = measured.msPerPoint / share;
+    return { ...measured, msPerPoint, threadEfficiency, msPerCell, msPerCandle };
   } catch (error) {
     // A sample that cannot be planned says nothing about the sweep, which was planned.
     if (error instanceof SweepError) return { reason: `no pilot, ${error.message}` };

@@ -23,7 +23,7 @@ import type { CardIssue } from '../../errors.ts';
 const ARGS = { ...cardArgument, ...sweepFlags, ...jsonFlag } as const;
 
 export const planCommand = defineCommand({
-  meta: { name: 'plan', description: 'What a sweep would do; runs nothing, writes nothing' },
+  meta: { name: 'plan', description: 'What a sweep would do, timed by a pilot; writes nothing' },
   args: ARGS,
   async run({ args, rawArgs }) {
     const config = loadConfig();
