@@ -27,7 +27,7 @@ export const bench: Bench<Size> = {
   },
   large: {
     bars: 100_000,
-    rounds: 3,
+    rounds: 5,
     cases: [
       { name: 'cross', axes: { fast: '2..101', slow: '105..600:5', size: '50..100:2.5' } },
       {
