@@ -9,6 +9,7 @@ import { BLOCK_POINTS_MAX } from '../src/limits.ts';
 import { indicator } from '../src/indicators/registry.ts';
 import { feedsFromArrays } from '../test/support/backtests.ts';
 import type { PlainLoopInputs } from './peers/plain-loop.ts';
+import type { PeerWorkload } from './peers/python-peers.ts';
 
 /** The workloads that kernel.bench.ts times: points in the order of a sweep's threads, and for C. */
 export interface WorkloadSize {
@@ -31,6 +32,8 @@ export interface Workload {
   readonly bars: number;
   readonly window: { readonly startMs: number; readonly endMs: number };
   readonly points: readonly WorkloadPoint[];
+  /** The same points for other libraries. */
+  readonly forPeers: PeerWorkload;
 }
 
 function cardText(hasStop: boolean): string {
@@ -93,28 +96,38 @@ export function workload(name: keyof typeof AXES, size: WorkloadSize): Workload 
       stops.flatMap((stop) => targets.map((target) => ({ fast, slow, stop, target }))),
     ),
   );
-  const points = inVisitOrder(all, [
+  const settings = inVisitOrder(all, [
     axis('tf_configs', fasts),
     axis('tf_configs', slows),
     axis('risk_model', stops),
     axis('risk_model', targets),
-  ])
-    .filter((_, i) => i % size.thinning === 0)
-    .map(({ fast, slow, stop, target }) => ({
-      card: stop === 0 ? card : withExits(card, stop, target),
-      feeds: market.feedsOf(fast, slow),
-      plain: {
-        ...market.prices,
-        start,
-        end: bars,
-        fast: market.ema(fast),
-        slow: market.ema(slow),
-        fee: FEE_BPS / 10_000,
-        stopPct: stop,
-        targetPct: target,
-      },
-    }));
-  return { bars: bars - start, window: market.window, points };
+  ]).filter((_, i) => i % size.thinning === 0);
+  const range = { start, end: bars, fee: FEE_BPS / 10_000 };
+  const points = settings.map(({ fast, slow, stop, target }) => ({
+    card: stop === 0 ? card : withExits(card, stop, target),
+    feeds: market.feedsOf(fast, slow),
+    plain: {
+      ...market.prices,
+      ...range,
+      fast: market.ema(fast),
+      slow: market.ema(slow),
+      stopPct: stop,
+      targetPct: target,
+    },
+  }));
+  const forPeers = {
+    ...market.prices,
+    ...range,
+    ema: (length: number) => market.ema(length),
+    cash: card.account.starting_equity_usdt,
+    points: settings.map(({ fast, slow, stop, target }) => ({
+      fast,
+      slow,
+      stopPct: stop,
+      targetPct: stop === 0 ? 0 : target,
+    })),
+  };
+  return { bars: bars - start, window: market.window, points, forPeers };
 }
 
 /** As a sweep's threads run them, in blocks of neighbours. */

@@ -10,7 +10,9 @@ import { writeMetrics } from '../src/metrics/metrics.ts';
 import { METRIC_COLUMNS } from '../src/metrics/registry.ts';
 import { compare, time, type Bench, type Figure } from './harness.ts';
 import { AXES, workload, type Workload, type WorkloadSize } from './kernel-workloads.ts';
+import { measurePeers } from './kernel-peers.ts';
 import { compilePlainLoop, type PlainLoop } from './peers/plain-loop.ts';
+import { peersPython } from './peers/python-peers.ts';
 
 interface Size extends WorkloadSize {
   readonly iterations: number;
@@ -21,7 +23,8 @@ interface Size extends WorkloadSize {
  * has four. W1: EMA cross, 200 points. W2: with 4 % target and ten stops, 2,000 points. W3: fast
  * 2..101 × slow 105..600/5 over 200,000 bars, every tenth fast. Equal results come first: the bar
  * loop's bits on a sample, the C loop's equity, trades, wins and drawdown on every point. Exits: 100
- * entry settings with 400 pairs of stop and target each, against W2 with nothing shared.
+ * entry settings with 400 pairs of stop and target each, against W2 with nothing shared. With
+ * PEERS_PYTHON, a Python that has them: raptorbt, vectorbt and a Numba loop on the same points.
  */
 export const bench: Bench<Size> = {
   name: 'kernel',
@@ -29,11 +32,13 @@ export const bench: Bench<Size> = {
   large: { bars: 104_816, w3Bars: 200_000, thinning: 1, iterations: 9 },
   run(size) {
     const plain = compilePlainLoop();
+    const python = peersPython(process.env);
     const hashes: string[] = [];
     const figures = (['W1', 'W2', 'W3'] as const).flatMap((name) => {
       const work = workload(name, size);
       hashes.push(checkResults(work, plain));
-      return measure(name, work, plain, size.iterations);
+      const peers = python === undefined ? [] : measurePeers(name, work, python);
+      return [...measure(name, work, plain, size.iterations), ...peers];
     });
     const exits = workload('exits', size);
     hashes.push(checkResults(exits, undefined));
