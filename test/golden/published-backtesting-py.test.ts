@@ -1,17 +1,15 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { BacktestResult } from '../../src/engine/backtest.ts';
 import { tradeRecords } from '../../src/engine/trade-log.ts';
 import { indicator } from '../../src/indicators/registry.ts';
 import { computeMetrics } from '../../src/metrics/metrics.ts';
+import { googCsv } from '../support/goog-candles.ts';
 import { runSignals, type Candle, type SignalRun } from '../support/signal-runs.ts';
 
 /**
  * backtesting.py's own examples: github.com/kernc/backtesting.py, backtesting/test/_test.py (0.6.6).
- * The first group has its candles here; the second reads the GOOG candles of an installed package
- * (`pip install backtesting==0.6.6`), since its data are not ours to copy. Numbers entered by hand.
+ * The first group has its candles here; the second takes the GOOG candles from the package that pip
+ * downloads, since its data are not ours to copy. Numbers entered by hand.
  */
 describe('small cases of backtesting.py', () => {
   test('test_commissions: a target at 3 that opens at 4 fills at 4; commission on both fills', () => {
@@ -41,15 +39,11 @@ describe('small cases of backtesting.py', () => {
   });
 });
 
-const goog = readGoog();
-if (!goog) {
-  process.stdout.write(
-    "skipped: backtesting.py's GOOG statistics: set IDEASWEEP_GOOG_CSV to the package's test/GOOG.csv, " +
-      'or pip install backtesting==0.6.6 for the python3 on the PATH\n',
-  );
-}
+const found = googCsv();
+const goog = 'text' in found ? readGoog(found.text) : undefined;
+const reason = 'reason' in found ? ` (skipped: ${found.reason})` : '';
 
-describe.skipIf(!goog)('backtesting.py on GOOG, daily, 2004-08-19 to 2013-03-01', () => {
+describe.skipIf(!goog)(`backtesting.py on GOOG, daily, 2004-08-19 to 2013-03-01${reason}`, () => {
   const data = goog as Goog;
 
   test('SMA 10/30 cross, long and short: the published statistics of its trades', () => {
@@ -195,10 +189,8 @@ function average(close: Float64Array, length: number): Float64Array {
   return indicator('sma').compute(inputs, { length }, 'standard')[''] as Float64Array;
 }
 
-function readGoog(): Goog | undefined {
-  const path = process.env['IDEASWEEP_GOOG_CSV'] ?? installedCsv();
-  if (path === undefined || !existsSync(path)) return undefined;
-  const rows = readFileSync(path, 'utf8')
+function readGoog(csv: string): Goog {
+  const rows = csv
     .trim()
     .split('\n')
     .slice(1)
@@ -208,13 +200,4 @@ function readGoog(): Goog | undefined {
     tsOpen: rows.map(([day]) => Date.parse(`${day}T00:00:00Z`)),
     candles: rows.map(([, o, h, l, c]) => [Number(o), Number(h), Number(l), Number(c)]),
   };
-}
-
-/** Where python3 has the package, found without importing it. */
-function installedCsv(): string | undefined {
-  const script =
-    "import importlib.util as u; s = u.find_spec('backtesting'); print(s.submodule_search_locations[0] if s else '')";
-  const { stdout, status } = spawnSync('python3', ['-c', script], { encoding: 'utf8' });
-  const folder = status === 0 ? stdout.trim() : '';
-  return folder === '' ? undefined : join(folder, 'test', 'GOOG.csv');
 }
