@@ -1,4 +1,5 @@
 import { ROLES, PRICE_KEYS, type Condition, type IdeaCard, type Rule } from './schema.ts';
+import { barOrderReason } from './bar-order.ts';
 import { expandedKeys } from './indicator-table.ts';
 import type { ProfileName } from '../engine/profile.ts';
 
@@ -23,7 +24,10 @@ export function neverHolds(card: IdeaCard, rule: Rule): string | undefined {
   const sides = new Map<string, Set<'above' | 'below'>>();
   for (const condition of rule.conditions) {
     const reason =
-      conditionReason(condition) ?? narrow(card, condition, bounds) ?? opposed(condition, sides);
+      conditionReason(condition) ??
+      barOrderReason(card, condition) ??
+      narrow(card, condition, bounds) ??
+      opposed(condition, sides);
     if (reason !== undefined) return reason;
   }
   return undefined;
@@ -109,7 +113,21 @@ const RANGES: Record<string, readonly [number, number]> = {
   'aroon down': [0, 100],
   'aroon osc': [-100, 100],
   'adx adx': [0, 100],
+  'adx dmp': [0, Infinity],
+  'adx dmn': [0, Infinity],
+  'dm dmp': [0, Infinity],
+  'dm dmn': [0, Infinity],
+  'vortex vip': [0, Infinity],
+  'vortex vim': [0, Infinity],
   'supertrend direction': [-1, 1],
+  'psar reversal': [0, 1],
+  'squeeze on': [0, 1],
+  'squeeze off': [0, 1],
+  'squeeze no_sqz': [0, 1],
+  'tsi tsi': [-100, 100],
+  'tsi signal': [-100, 100],
+  atr: [0, Infinity],
+  natr: [0, Infinity],
   uo: [0, 100],
 };
 

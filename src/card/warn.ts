@@ -1,6 +1,7 @@
 import type { ProfileName } from '../engine/profile.ts';
 import { paramIssues, readsSource, reportedWarmup, resolvedParams } from './indicator-table.ts';
 import { shown, type FoundIssue } from './issues.ts';
+import { liquidatedFirst } from './liquidation.ts';
 import { neverHolds } from './never.ts';
 import { isSpecUsed } from './references.ts';
 import { ROLES, type FeatureSpec, type IdeaCard, type Role } from './schema.ts';
@@ -168,6 +169,15 @@ function riskWarnings(card: IdeaCard, profile: ProfileName): FoundIssue[] {
     const message =
       'A target of type rr_ratio is a multiple of the stop distance, and the card has no stop.';
     issues.push({ path: ['risk_model', 'take_profit'], code: 'TARGET_WITHOUT_STOP', message });
+  }
+  const liquidation = profile === 'standard' ? liquidatedFirst(card) : undefined;
+  if (liquidation !== undefined) {
+    issues.push({
+      path: ['risk_model'],
+      code: 'LIQUIDATED_FIRST',
+      message: `Isolated margin: ${liquidation}.`,
+      hint: 'lower sizing.max_leverage, or bring the stop nearer',
+    });
   }
   if (!sizing) return issues;
   if (sizing.max_leverage !== card.account.max_leverage) {

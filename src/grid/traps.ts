@@ -1,5 +1,6 @@
 import type { FoundIssue } from '../card/issues.ts';
 import { placeIssue } from '../card/issues.ts';
+import { liquidatedFirst } from '../card/liquidation.ts';
 import { neverTrades } from '../card/never.ts';
 import { isSpecUsed } from '../card/references.ts';
 import type { FeatureSpec, IdeaCard, Role } from '../card/schema.ts';
@@ -31,6 +32,7 @@ export function findTraps(sweep: Sweep, grid: Grid): CardIssue[] {
     ...onCard,
     ...idleAxes(sweep),
     ...neverTrading(sweep),
+    ...partlyLiquidated(sweep),
     ...largeConstraints(sweep),
     ...refusedPoints(grid),
   ];
@@ -45,6 +47,7 @@ const SWEPT_CODES = new Set([
   'LEVERAGE_REPLACED',
   'UNUSED_FEATURE',
   'EXTRA_SYMBOLS',
+  'LIQUIDATED_FIRST',
 ]);
 
 function idleAxes(sweep: Sweep): FoundIssue[] {
@@ -114,6 +117,60 @@ const NEVER_READ: Record<string, string | undefined> = {
 const TRAP_SAMPLES = 5_000;
 
 function neverTrading(sweep: Sweep): FoundIssue[] {
+  const found = judgeGrid(sweep, (card) => neverTrades(card, sweep.profile));
+  if (found === undefined) return [];
+  const { reason, names, share, isAll } = found;
+  if (isAll) {
+    const whole = sweep.axes.length === 0 ? 'The card' : 'No point of the grid';
+    const verb = sweep.axes.length === 0 ? 'can never trade' : 'can ever trade';
+    return [{ path: [], code: 'NEVER_TRADES', message: `${whole} ${verb}: ${reason}.` }];
+  }
+  const message = `About ${share} % of the values of ${names} can never trade; one of them: ${reason}.`;
+  return [
+    {
+      path: ['sweep', 'axes'],
+      code: 'PARTLY_NEVER_TRADES',
+      message,
+      hint: 'leave them out with a constraint',
+    },
+  ];
+}
+
+/** Where an axis moves a stop or the leverage; a card by itself is judged with its other warnings. */
+function partlyLiquidated(sweep: Sweep): FoundIssue[] {
+  const isMoved = sweep.axes.some(({ members }) =>
+    members.some(({ path }) => path[0] === 'risk_model' || path[0] === 'account'),
+  );
+  if (sweep.profile !== 'standard' || !isMoved) return [];
+  const found = judgeGrid(sweep, liquidatedFirst);
+  if (found === undefined) return [];
+  const { reason, names, share } = found;
+  const message = `About ${share} % of the values of ${names} are liquidated before their stop; one of them: ${reason}.`;
+  return [
+    {
+      path: ['sweep', 'axes'],
+      code: 'PARTLY_LIQUIDATED_FIRST',
+      message,
+      hint: 'leave them out with a constraint',
+    },
+  ];
+}
+
+interface Judged {
+  /** What is said of the first that anything is said of. */
+  readonly reason: string;
+  /** The axes that move what is judged. */
+  readonly names: string;
+  /** Percent, 1 at least. */
+  readonly share: number;
+  readonly isAll: boolean;
+}
+
+/** What `judge` says of the cards of the grid, as far as their trading parts differ. */
+function judgeGrid(
+  sweep: Sweep,
+  judge: (card: IdeaCard) => string | undefined,
+): Judged | undefined {
   const axes = sweep.axes.filter((axis) =>
     axis.members.some(({ path }) => TRADE_PARTS.has(String(path[0]))),
   );
@@ -129,29 +186,19 @@ function neverTrading(sweep: Sweep): FoundIssue[] {
       card = applyAxis(card, axis, rest % axis.values.length);
       rest = Math.floor(rest / axis.values.length);
     }
-    const found = neverTrades(card, sweep.profile);
+    const found = judge(card);
     looked += 1;
     if (found === undefined) continue;
     trapped += 1;
     reason ??= found;
   }
-  if (reason === undefined) return [];
-  if (trapped === looked) {
-    const whole = sweep.axes.length === 0 ? 'The card' : 'No point of the grid';
-    const verb = sweep.axes.length === 0 ? 'can never trade' : 'can ever trade';
-    return [{ path: [], code: 'NEVER_TRADES', message: `${whole} ${verb}: ${reason}.` }];
-  }
-  const share = Math.max(1, Math.round((100 * trapped) / looked));
-  const names = axes.map((axis) => axis.name).join(', ');
-  const message = `About ${share} % of the values of ${names} can never trade; one of them: ${reason}.`;
-  return [
-    {
-      path: ['sweep', 'axes'],
-      code: 'PARTLY_NEVER_TRADES',
-      message,
-      hint: 'leave them out with a constraint',
-    },
-  ];
+  if (reason === undefined) return undefined;
+  return {
+    reason,
+    names: axes.map((axis) => axis.name).join(', '),
+    share: Math.max(1, Math.round((100 * trapped) / looked)),
+    isAll: trapped === looked,
+  };
 }
 
 const TRADE_PARTS = new Set(['signal_rules', 'risk_model', 'account']);

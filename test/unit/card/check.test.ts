@@ -168,6 +168,22 @@ describe('traps of a card', () => {
     );
   });
 
+  test('a stop that liquidation comes before is named, with the distance', () => {
+    const at = (leverage: number, stop: number) =>
+      cardWarnings(
+        parseCard(
+          cardText({
+            'type: percent, value: 2': `type: percent, value: ${stop}`,
+            'value: 1, max_leverage: 3': `value: 1, max_leverage: ${leverage}`,
+          }),
+        ).card,
+        'standard',
+      ).find(({ code }) => code === 'LIQUIDATED_FIRST')?.message;
+    expect(at(10, 9)).toBeUndefined();
+    expect(at(10, 9.5)).toContain('liquidated 9.5 % away from its entry, before its stop at 9.5 %');
+    expect(at(250, 2)).toContain('every position is liquidated on the bar that opens it');
+  });
+
   test('an exit rule without conditions is named', () => {
     const text = cardText({
       'conditions: [{ indicator_key: fast, operator: cross_below, value: slow, is_indicator_comparison: true }]':
@@ -179,7 +195,28 @@ describe('traps of a card', () => {
   });
 });
 
+type NeverCase = [Record<string, string>, 'standard' | 'trade', string | undefined];
+
 describe('cards that can never trade', () => {
+  test('a break of a channel that contains the bar itself', () => {
+    const channel = (params: string, condition: string): string => {
+      const text = cardText({
+        'indicator_key: macd_histogram, operator: gt, value: 0': condition,
+        '      - { indicator_type: rsi': `      - { indicator_type: donchian, output_key: don, params: {${params}} }
+      - { indicator_type: rsi`,
+      });
+      const { card } = parseCard(text);
+      return neverTrades(card, 'standard') ?? 'none';
+    };
+    const above =
+      'indicator_key: close, operator: gt, value: don_upper, is_indicator_comparison: true';
+    const below =
+      'indicator_key: low, operator: cross_below, value: don_lower, is_indicator_comparison: true';
+    expect(channel('', above)).toContain('the channel contains the bar itself');
+    expect(channel('', below)).toContain('low is never below don_lower');
+    expect(channel('offset: 1', above)).toBe('none');
+  });
+
   test('a size that is measured by the stop needs one', () => {
     const { card } = parseCard(cardText({ '  stop_loss: { type: percent, value: 2 }\n': '' }));
     expect(neverTrades(card, 'standard')).toBe(
@@ -189,7 +226,7 @@ describe('cards that can never trade', () => {
     expect(codes).toEqual(['UNUSED_FEATURE', 'NO_RISK_MODEL', 'TARGET_WITHOUT_STOP']);
   });
 
-  test.each<[Record<string, string>, 'standard' | 'trade', string | undefined]>([
+  test.each<NeverCase>([
     [{}, 'standard', undefined],
     [{}, 'trade', undefined],
     [{ 'type: percent, value: 2': 'type: percent, value: 0.1' }, 'trade', '(C2)'],
@@ -210,6 +247,23 @@ describe('cards that can never trade', () => {
       'prev_offset 0',
     ],
     [{ 'value: slow, is': 'value: fast, is' }, 'standard', 'compared with itself'],
+    ...(
+      [
+        ['close', 'gt', 'high', 'close is never above high'],
+        ['open', 'cross_below', 'low', 'open is never below low'],
+        ['high', 'lt', 'low', 'high is never below low'],
+        ['low', 'cross_above', 'close', 'low is never above close'],
+        ['close', 'gte', 'high', undefined],
+        ['close', 'gt', 'open', undefined],
+        ['low', 'lt', 'high', undefined],
+      ] as const
+    ).map(([left, operator, right, reason]): NeverCase => [
+      {
+        'indicator_key: macd_histogram, operator: gt, value: 0': `indicator_key: ${left}, operator: ${operator}, value: ${right}, is_indicator_comparison: true`,
+      },
+      'standard',
+      reason,
+    ]),
     [
       {
         'indicator_key: macd_histogram, operator: gt, value: 0':

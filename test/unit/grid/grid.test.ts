@@ -171,6 +171,12 @@ describe('traps of a sweep', () => {
     expect(codesOf('profile: trade', axes)).toEqual(['PARTLY_NEVER_TRADES']);
   });
 
+  test('a part of the grid that is liquidated before its stop is named', () => {
+    const axes =
+      'axes: { leverage: { path: risk_model.sizing.max_leverage, values: [3, 100, 300] } }';
+    expect(codesOf(axes)).toEqual(['PARTLY_LIQUIDATED_FIRST']);
+  });
+
   test('a grid that can never trade at all is named as a whole', () => {
     const level =
       'axes: { level: { path: "signal_rules.entry_rules[0].conditions[1].value", values: [-1, -5] } }';
