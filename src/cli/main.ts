@@ -87,12 +87,14 @@ async function refuseWithoutSubcommand({ command, path }: Leaf): Promise<void> {
 
 /**
  * A reader that leaves early (`| head`) is no failure of ours. The command goes on to its end all the
- * same: to leave here would leave the embedded Postgres running.
+ * same: to leave here would leave the embedded Postgres running. What is wrong with stderr can be
+ * told to nobody: an error thrown here would be written there, and be thrown again without end.
  */
-function ignoreClosedPipe(): void {
+function ignoreClosedPipes(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
+  process.stderr.on('error', () => undefined);
 }
 
 /** Ends the process when everything is written; native libraries may keep the loop alive. */
@@ -113,7 +115,7 @@ enableCompileCache();
 setFlagsFromString('--semi-space-growth-factor=1');
 
 const rawArgs = process.argv.slice(2);
-ignoreClosedPipe();
+ignoreClosedPipes();
 // An error that no await has met (a stray rejection, an event) is told like any other.
 process.on('uncaughtException', (error) => {
   fail(error);
