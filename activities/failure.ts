@@ -2,6 +2,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
 import { AssertionError } from '../src/assert.ts';
 import { ERROR_KINDS, SweepError } from '../src/errors.ts';
+import { isOutage } from '../src/store/outage.ts';
 
 /**
  * The only translation of errors into Temporal's: `type` is the code, and the table of errors.ts says
@@ -21,11 +22,11 @@ export function toFailure(error: unknown, attempt: number): Error {
   }
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   const isDefect = error instanceof AssertionError || error instanceof TypeError;
-  const isOutage = isConnectionError(error);
+  const isLost = isOutage(error);
   return ApplicationFailure.create({
     message,
-    type: isOutage ? 'STORE_UNREACHABLE' : name,
-    nonRetryable: isDefect || (!isOutage && attempt >= UNKNOWN_ERROR_ATTEMPTS_MAX),
+    type: isLost ? 'STORE_UNREACHABLE' : name,
+    nonRetryable: isDefect || (!isLost && attempt >= UNKNOWN_ERROR_ATTEMPTS_MAX),
     ...(error instanceof Error ? { cause: error } : {}),
   });
 }
@@ -69,14 +70,3 @@ async function abortedFailure(context: Context): Promise<Error> {
 const HEARTBEAT_MS = 400;
 
 const UNKNOWN_ERROR_ATTEMPTS_MAX = 5;
-
-/** Node's socket errors, the `postgres` driver's own codes, and SQLSTATE classes 08, 40, 53, 57. */
-const OUTAGE_CODES =
-  /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|CONNECT_TIMEOUT|CONNECTION_(CLOSED|ENDED|DESTROYED)|08...|40...|53...|57P..)$/;
-
-function isConnectionError(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.some(isConnectionError);
-  if (!(error instanceof Error)) return false;
-  const code = 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && OUTAGE_CODES.test(code);
-}

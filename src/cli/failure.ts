@@ -1,11 +1,13 @@
 import { exitCodeOf, SweepError, type CardIssue } from '../errors.ts';
+import { isOutage } from '../store/outage.ts';
 import { note, paint, printJson } from './output.ts';
 
 /**
  * The command line's translation of errors: to text on stderr or, with `--json`, to one document
  * on stdout; and to the exit code (1 failure, 2 bad input).
  */
-export function reportFailure(error: unknown, isJson: boolean): 1 | 2 {
+export function reportFailure(thrown: unknown, isJson: boolean): 1 | 2 {
+  const error = inOurWords(thrown);
   if (isJson) printJson({ error: errorDocument(error) });
   else for (const line of errorLines(error)) note(line);
   return exitCodeOf(error);
@@ -47,6 +49,28 @@ export function errorLines(error: unknown): string[] {
 }
 
 // --- internal ---
+
+/** A service may go away, or Postgres run out of room, in the middle of any command. */
+function inOurWords(error: unknown): unknown {
+  if (isOutage(error)) {
+    return new SweepError('STORE_UNREACHABLE', `Postgres was lost: ${messageOf(error)}`, {
+      hint: 'What was saved is kept: the same command goes on from there when Postgres is back.',
+    });
+  }
+  const reason = temporalOutage(error);
+  if (reason === undefined) return error;
+  return new SweepError('TEMPORAL_UNREACHABLE', `Temporal was lost: ${reason}`, {
+    hint: 'What runs there goes on when it is back (ideasweep dev); the same command follows it.',
+  });
+}
+
+/** gRPC's UNAVAILABLE and DEADLINE_EXCEEDED. By name: its package would load with every command. */
+function temporalOutage(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error.name !== 'ServiceError') return undefined;
+  const { code, details } = (error.cause ?? {}) as { code?: unknown; details?: unknown };
+  if (code !== 14 && code !== 4) return undefined;
+  return typeof details === 'string' && details !== '' ? details : error.message;
+}
 
 /** The message without the first issue where it repeats it: all issues follow, each with its place. */
 function headline(error: unknown): string {

@@ -64,7 +64,9 @@ export async function runSweepLocal(
     await driver.run();
   } catch (error) {
     const isAborted = options.abort?.aborted === true;
-    await setSweepStatus(store.sql, row.sweepId, isAborted ? 'stopped' : 'failed');
+    // Where the store is the cause it takes no status either; the cause is what is told.
+    const status = isAborted ? 'stopped' : 'failed';
+    await setSweepStatus(store.sql, row.sweepId, status).catch(() => undefined);
     if (!isAborted) throw error;
     return { ...row, status: 'stopped' };
   }
