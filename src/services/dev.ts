@@ -8,6 +8,8 @@ export interface Dev {
   readonly store: Store;
   readonly temporal: TemporalServer;
   readonly workers: RunningWorkers | undefined;
+  /** Settles when the workers have ended; rejects when they, or Temporal, could not go on. */
+  readonly done: Promise<void>;
   /** Workers, then Temporal, then Postgres: each is still there for what needs it. */
   stop(): Promise<void>;
 }
@@ -31,6 +33,8 @@ export async function startDev(config: Config, options: DevOptions): Promise<Dev
   const own = { ...config, temporalAddress: temporal.address };
   const workers = options.hasWorker ? await startWorkers(own, store, 'all') : undefined;
   if (workers) parts.defer(() => workers.stop());
+  const done = Promise.race([temporal.lost, ...(workers ? [workers.done] : [])]);
+  done.catch(() => {});
   const owned = parts.move();
-  return { store, temporal, workers, stop: () => owned.disposeAsync() };
+  return { store, temporal, workers, done, stop: () => owned.disposeAsync() };
 }

@@ -11,7 +11,6 @@
  * in `run/postgres.json` is for people and for other programs.
  */
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
@@ -28,10 +27,10 @@ import {
   stopPostmaster,
   type SpawnedServer,
 } from './postgres-process.ts';
+import { choosePort, LOCAL_HOST, previousPort } from './port.ts';
 import { serverSettings } from './postgres-settings.ts';
 
 export const DATABASE = 'ideasweep';
-const HOST = '127.0.0.1';
 
 /** A first start with initdb takes 1–2 s, a recovery after a crash up to a minute. */
 const LOCK_TIMEOUT_MS = 90_000;
@@ -132,6 +131,7 @@ let leaseCount = 0;
 const lockPath = (config: Config) => join(config.runDir, 'postgres.lock');
 const keepPath = (config: Config) => join(config.runDir, 'postgres.keep');
 const addressPath = (config: Config) => join(config.runDir, 'postgres.json');
+const portPath = (config: Config) => join(config.postgresDir, 'port');
 const logPath = (config: Config) => join(config.logsDir, 'postgres.log');
 
 function connect(url: string, applicationName: string): postgres.Sql {
@@ -215,9 +215,9 @@ async function startServer(config: Config, { program, owner }: Program): Promise
   }
   let failure = '';
   for (let attempt = 0; attempt < START_ATTEMPTS_MAX; attempt += 1) {
-    const port = await choosePort(attempt === 0 ? await previousPort(config) : 0);
+    const port = await choosePort(attempt === 0 ? await previousPort(portPath(config)) : 0);
     const logStart = await sizeOf(logPath(config));
-    const server = spawnServer(program, serverSettings(dataDir, HOST, port), {
+    const server = spawnServer(program, serverSettings(dataDir, LOCAL_HOST, port), {
       owner,
       logPath: logPath(config),
     });
@@ -279,8 +279,8 @@ async function stopServer(config: Config): Promise<void> {
 
 async function addressAt(config: Config, port: number): Promise<PostgresAddress> {
   const password = await ensurePassword(config.postgresDir);
-  const url = `postgres://${SUPERUSER}:${password}@${HOST}:${port}/${DATABASE}`;
-  return { host: HOST, port, database: DATABASE, url };
+  const url = `postgres://${SUPERUSER}:${password}@${LOCAL_HOST}:${port}/${DATABASE}`;
+  return { host: LOCAL_HOST, port, database: DATABASE, url };
 }
 
 /** Readable by the owner of the home alone: the address holds the password. */
@@ -289,27 +289,8 @@ async function recordAddress(config: Config, address: PostgresAddress, pid: numb
   const half = `${addressPath(config)}.part`;
   await writeFile(half, `${JSON.stringify(document, null, 2)}\n`, { mode: 0o600 });
   await rename(half, addressPath(config));
-  await writeFile(join(config.postgresDir, 'port'), String(address.port));
-}
-
-/** The same port as last time where it is free, so that bookmarks and dashboards go on working. */
-async function previousPort(config: Config): Promise<number> {
-  return Number(await readFile(join(config.postgresDir, 'port'), 'utf8').catch(() => '0')) || 0;
-}
-
-/** `wanted` when it is free, otherwise any free port. */
-function choosePort(wanted: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', (error) => {
-      if (wanted === 0) reject(error);
-      else resolve(choosePort(0));
-    });
-    probe.listen(wanted, HOST, () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
+  // The same one next time, so that bookmarks and dashboards go on working.
+  await writeFile(portPath(config), String(address.port));
 }
 
 async function sizeOf(path: string): Promise<number> {

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
@@ -14,6 +13,7 @@ import {
   type RunningTemporal,
 } from '../temporal/connect.ts';
 import { withHomeLock } from './file-lock.ts';
+import { choosePort, LOCAL_HOST, previousPort } from './port.ts';
 import { findTemporalBinary } from './temporal-binary.ts';
 
 /**
@@ -26,6 +26,8 @@ export interface TemporalServer {
   readonly pid: number;
   /** False when another living `ideasweep dev` has started it: then `stop` leaves it alone. */
   readonly isOwned: boolean;
+  /** Rejects with SERVICE_FAILED when the server has ended before `stop`; never resolves. */
+  readonly lost: Promise<never>;
   stop(): Promise<void>;
 }
 
@@ -71,6 +73,7 @@ export async function findRunning(config: Config): Promise<RunningTemporal | und
 const LOCK_TIMEOUT_MS = 60_000;
 const START_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 10_000;
+const WATCH_MS = 1_000;
 
 async function launch(
   config: Config,
@@ -80,7 +83,9 @@ async function launch(
   for (const dir of [config.temporalDir, config.runDir, config.logsDir]) {
     mkdirSync(dir, { recursive: true });
   }
-  const port = await freePort();
+  // The same port as last time: workers and clients that lived on find the server again.
+  const portPath = join(config.temporalDir, 'port');
+  const port = await choosePort(await previousPort(portPath));
   const logPath = join(config.logsDir, 'temporal.log');
   const logFile = openSync(logPath, 'w');
   const child = spawn(path, serverArguments(config, port, options), {
@@ -92,7 +97,7 @@ async function launch(
   child.once('error', (error) => (failure = error.message));
   child.once('exit', (code, signal) => (failure = `it ended with ${signal ?? `code ${code}`}`));
   child.unref();
-  const address = `127.0.0.1:${port}`;
+  const address = `${LOCAL_HOST}:${port}`;
   const isReady = await untilReady(address, config.temporalNamespace, () => failure);
   const { pid } = child;
   if (!isReady || pid === undefined) {
@@ -101,12 +106,13 @@ async function launch(
   }
   const running = { address, pid, ownerPid: process.pid, startedAt: new Date().toISOString() };
   await writeRunFile(config, running);
+  await writeFile(portPath, String(port));
   return serverOf(config, running, true);
 }
 
 function serverArguments(config: Config, port: number, options: StartOptions): string[] {
   const args = ['server', 'start-dev', '--headless', '--log-level', 'error'];
-  args.push('--ip', '127.0.0.1', '--port', String(port));
+  args.push('--ip', LOCAL_HOST, '--port', String(port));
   if (config.temporalNamespace !== 'default') args.push('--namespace', config.temporalNamespace);
   if (!options.isInMemory) args.push('--db-filename', join(config.temporalDir, 'temporal.db'));
   return args;
@@ -123,12 +129,22 @@ async function adopt(config: Config, running: RunningTemporal): Promise<Temporal
 
 function serverOf(config: Config, running: RunningTemporal, isOwned: boolean): TemporalServer {
   const { address, pid } = running;
+  const { promise: lost, reject } = Promise.withResolvers<never>();
+  // Whoever does not listen to it must not be ended by it.
+  lost.catch(() => {});
+  const watch = setInterval(() => {
+    if (isAlive(pid)) return;
+    clearInterval(watch);
+    reject(serverLost(config, address));
+  }, WATCH_MS);
+  watch.unref();
   const stop = async (): Promise<void> => {
+    clearInterval(watch);
     if (!isOwned) return;
     await end(pid);
     if (runningPid(config) === pid) rmSync(runningTemporalPath(config), { force: true });
   };
-  return { address, pid, isOwned, stop };
+  return { address, pid, isOwned, lost, stop };
 }
 
 /** Whole or not at all: a reader never sees half an address. */
@@ -183,18 +199,6 @@ async function answers(address: string, namespace: string): Promise<boolean> {
   }
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = address !== null && typeof address === 'object' ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
-}
-
 function notStarted(reason: string, logPath: string): SweepError {
   return new SweepError(
     'SERVICE_FAILED',
@@ -203,4 +207,10 @@ function notStarted(reason: string, logPath: string): SweepError {
       hint: `Its log is ${logPath}.`,
     },
   );
+}
+
+function serverLost(config: Config, address: string): SweepError {
+  return new SweepError('SERVICE_FAILED', `the Temporal server at ${address} has ended`, {
+    hint: `Its log is ${join(config.logsDir, 'temporal.log')}. Start "ideasweep dev" again: what it had stored goes on.`,
+  });
 }

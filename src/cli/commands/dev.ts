@@ -31,7 +31,7 @@ export const devCommand = defineCommand({
     print(`worker    ${dev.workers ? worker : 'none (--no-worker)'}`);
     print('ready; Ctrl-C stops all of it');
     try {
-      await untilSignal(dev.workers?.done ?? new Promise<void>(() => {}));
+      await untilSignal(dev.done);
       note('\nstopping');
     } finally {
       await dev.stop();

@@ -64,6 +64,18 @@ describe.skipIf(!temporalAddress())(`dev${temporalSkipReason()}`, () => {
     expect(existsSync(runFile())).toBe(false);
   });
 
+  it('ends when its server is killed, and the next one is where clients and workers look', async () => {
+    await using dev = spawnCliWith(environment(), 'dev', '--no-worker');
+    await dev.untilPrinted('ready');
+    const { address, pid } = running();
+    process.kill(pid, 'SIGKILL');
+    expect(await dev.exitCode()).toBe(1);
+    expect(dev.stderr).toContain(`the Temporal server at ${address} has ended`);
+    await using next = spawnCliWith(environment(), 'dev', '--no-worker');
+    await next.untilPrinted('ready');
+    expect(running().address).toBe(address);
+  });
+
   it('takes over the server of a dev that was killed, and leaves a living one its own', async () => {
     const config = loadConfig(environment());
     {
