@@ -3,7 +3,7 @@ import type { BacktestResult } from '../../src/engine/backtest.ts';
 import { tradeRecords } from '../../src/engine/trade-log.ts';
 import { indicator } from '../../src/indicators/registry.ts';
 import { computeMetrics } from '../../src/metrics/metrics.ts';
-import { googCsv } from '../support/goog-candles.ts';
+import { packageFile } from '../support/package-file.ts';
 import { runSignals, type Candle, type SignalRun } from '../support/signal-runs.ts';
 
 /**
@@ -39,7 +39,12 @@ describe('small cases of backtesting.py', () => {
   });
 });
 
-const found = googCsv();
+const found = packageFile({
+  requirement: 'backtesting==0.6.6',
+  form: 'wheel',
+  pathEnd: 'backtesting/test/GOOG.csv',
+  variable: 'IDEASWEEP_GOOG_CSV',
+});
 const goog = 'text' in found ? readGoog(found.text) : undefined;
 const reason = 'reason' in found ? ` (skipped: ${found.reason})` : '';
 
