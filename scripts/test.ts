@@ -27,6 +27,9 @@ interface Report {
   }[];
 }
 
+/** The words of a suite that wants the candles beside the project, which not every machine has. */
+const CANDLES_ABSENT = '../shared/data is absent';
+
 const folder = mkdtempSync(join(tmpdir(), 'ideasweep-test-'));
 process.exitCode = run(join(folder, 'report.json'), process.argv.slice(2));
 rmSync(folder, { recursive: true });
@@ -80,9 +83,6 @@ function summarise(report: Report, vitestStatus: number): number {
   );
   return failed === 0 && report.numPassedTests > 0 ? 0 : 1;
 }
-
-/** The words of a suite that wants the candles beside the project, which not every machine has. */
-const CANDLES_ABSENT = '../shared/data is absent';
 
 function isService(test: { readonly file: string; readonly name: string }): boolean {
   return test.file.includes('/integration/') && !test.name.includes(CANDLES_ABSENT);
