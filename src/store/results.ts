@@ -61,7 +61,7 @@ interface LockedBatch extends CheckpointCounts {
 }
 
 /** Bytes handed to the socket at once. */
-const CHUNK_BYTES = 1 << 20;
+const CHUNK_BYTES = 1 << 18;
 /** What a row takes at most, long params aside; the buffer grows where it takes more. */
 const ROW_BYTES = 1 << 10;
 
