@@ -1,11 +1,13 @@
 /**
  * Everything the program takes from its environment, read once into one frozen object and passed
- * down. Precedence: flag (`overrides`), environment, default. No other file reads process.env.
+ * down. Precedence: flag (`overrides`), environment, default. No other file reads process.env,
+ * but cli/compile-cache.ts for IDEASWEEP_HOME, before anything is loaded.
  */
-import { availableParallelism, homedir, platform, userInfo } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { SweepError } from './errors.ts';
+import { homePath } from './home.ts';
 
 export interface Config {
   /** The one folder under which the product keeps everything. */
@@ -63,7 +65,7 @@ export function loadConfig(
   const parsed = ENVIRONMENT.safeParse(given);
   if (!parsed.success) throw badEnvironment(parsed.error);
   const values = parsed.data;
-  const home = resolve(overrides.home ?? values.IDEASWEEP_HOME ?? defaultHome(given));
+  const home = overrides.home === undefined ? homePath(given) : resolve(overrides.home);
   const config = {
     ...foldersOf(home),
     temporalNamespace: values.TEMPORAL_NAMESPACE ?? 'default',
@@ -100,15 +102,6 @@ function servicesOf(values: Environment): Partial<Config> {
     temporalAddress: values.TEMPORAL_ADDRESS,
     temporalCli: values.TEMPORAL_CLI,
   });
-}
-
-/** Root's own home is mode 0700 and Postgres, which refuses to be root, could not enter it. */
-function defaultHome(env: Readonly<Record<string, string | undefined>>): string {
-  if (platform() === 'win32') return join(env['LOCALAPPDATA'] ?? homedir(), 'ideasweep');
-  if (userInfo().uid === 0) return '/var/lib/ideasweep';
-  if (platform() === 'darwin')
-    return join(homedir(), 'Library', 'Application Support', 'ideasweep');
-  return join(env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'ideasweep');
 }
 
 function badEnvironment(error: z.ZodError): SweepError {

@@ -1,6 +1,14 @@
 import { mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { homedir, platform, userInfo } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { SweepError } from './errors.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The folder under which the product keeps everything: IDEASWEEP_HOME, else the user's data folder. */
+export function homePath(env: Environment): string {
+  return resolve(env['IDEASWEEP_HOME'] || defaultHome(env));
+}
 
 /**
  * Makes a folder of the home, and the home itself, where they are missing. One mkdir per level:
@@ -36,6 +44,15 @@ export function unusableHome(what: string, error?: unknown): SweepError {
 }
 
 // --- internal ---
+
+/** Root's own home is mode 0700 and Postgres, which refuses to be root, could not enter it. */
+function defaultHome(env: Environment): string {
+  if (platform() === 'win32') return join(env['LOCALAPPDATA'] ?? homedir(), 'ideasweep');
+  if (userInfo().uid === 0) return '/var/lib/ideasweep';
+  if (platform() === 'darwin')
+    return join(homedir(), 'Library', 'Application Support', 'ideasweep');
+  return join(env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'ideasweep');
+}
 
 /** The folders to make, outermost first. */
 function missingFolders(folder: string): readonly string[] {
