@@ -200,6 +200,6 @@ async function withTimeout<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
 
 function missing(message: string): SweepError {
   return new SweepError('TEMPORAL_MISSING', message, {
-    hint: 'Install the Temporal CLI (temporal.io/setup) or Go 1.23 or newer, or set TEMPORAL_CLI to a binary.',
+    hint: 'Install the Temporal CLI (temporal.io/setup) or Go 1.23+, or set TEMPORAL_CLI to a binary.',
   });
 }
