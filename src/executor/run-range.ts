@@ -79,6 +79,14 @@ export function combineDigests(a: string, b: string): string {
 
 export const EMPTY_DIGEST = '0'.repeat(32);
 
+/** Metrics by name, as requirements read them. */
+export function metricLookup(values: Float64Array, mode: string): MetricLookup {
+  return (name) => {
+    const index = METRIC_INDEX.get(name);
+    return index === undefined ? mode : values[index];
+  };
+}
+
 // --- internal ---
 
 const DIGEST_BYTES = 16;
@@ -149,7 +157,7 @@ class RowColumns {
       this.#append(pointIndex, outcome, null);
       this.#profitFactorMode[this.count - 1] = profitFactorMode;
       this.#eligible[this.count - 1] =
-        outcome !== 'no_trades' && context.isEligible(lookup(values, profitFactorMode));
+        outcome !== 'no_trades' && context.isEligible(metricLookup(values, profitFactorMode));
     } catch (error) {
       // A point that cannot be run is a row of its own; a broken invariant of ours is not.
       if (error instanceof AssertionError || !(error instanceof Error)) throw error;
@@ -235,13 +243,6 @@ function bindPoint(
     if (error instanceof AssertionError) throw error;
     return undefined;
   }
-}
-
-function lookup(values: Float64Array, mode: string): MetricLookup {
-  return (name) => {
-    const index = METRIC_INDEX.get(name);
-    return index === undefined ? mode : values[index];
-  };
 }
 
 /** The XOR of the first half of the rows' SHA-256. */

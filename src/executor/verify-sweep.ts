@@ -3,17 +3,19 @@ import type { Sql } from 'postgres';
 import type { Config } from '../config.ts';
 import { ENGINE_VERSION } from '../engine/profile.ts';
 import { SweepError } from '../errors.ts';
+import { canonicalJson, type Json } from '../hash.ts';
 import { writeMetrics } from '../metrics/metrics.ts';
 import { METRIC_COLUMNS } from '../metrics/registry.ts';
 import type { SweepRow } from '../store/sweeps.ts';
 import { buildFeeds } from './feeds.ts';
 import { planSweep } from './plan-sweep.ts';
 import { runPoint } from './run-point.ts';
+import { metricLookup } from './run-range.ts';
 import { openContext, type SweepContext } from './sweep-context.ts';
 
 export interface Difference {
   readonly pointIndex: number;
-  /** A metric's name, or `outcome`. */
+  /** A metric's name, `outcome`, `params`, `eligible` or `objective`. */
   readonly metric: string;
   readonly stored: number | string | null;
   readonly recomputed: number | string | null;
@@ -28,7 +30,7 @@ export interface Verification {
 
 /**
  * Runs a seeded random sample of a sweep's stored points again by the bar loop, whatever ran them
- * first, and compares outcome and every metric bit for bit. Refused points have nothing to run.
+ * first, and compares params, outcome, eligibility and every metric bit for bit. Refused points have nothing to run.
  * @throws SweepError CANDLES_CHANGED, or CONFLICT for rows of another engine version.
  */
 export async function verifySweep(
@@ -45,7 +47,8 @@ export async function verifySweep(
   }
   const context = await contextOf(config, row);
   const stored = await sampleRows(sql, row.sweepId, { sample, seed });
-  const different = stored.flatMap((point) => differencesOf(context, point));
+  const { metric } = row.spec.objective;
+  const different = stored.flatMap((point) => differencesOf(context, point, metric));
   const unequal = new Set(different.map(({ pointIndex }) => pointIndex)).size;
   return { sampled: stored.length, equal: stored.length - unequal, different };
 }
@@ -55,6 +58,8 @@ export async function verifySweep(
 interface StoredPoint extends Readonly<Record<string, unknown>> {
   readonly point_index: number;
   readonly outcome: string;
+  readonly eligible: boolean;
+  readonly params: Json;
   readonly profit_factor_mode: string | null;
 }
 
@@ -83,32 +88,50 @@ async function sampleRows(
     order by md5(point_index::text || ':' || ${seed}::text), point_index limit ${sample}`;
 }
 
-function differencesOf(context: SweepContext, stored: StoredPoint): Difference[] {
+function differencesOf(
+  context: SweepContext,
+  stored: StoredPoint,
+  objective: string,
+): Difference[] {
+  const pointIndex = stored.point_index;
   const values = new Float64Array(METRIC_COLUMNS.length).fill(Number.NaN);
-  const again = runAgain(context, stored.point_index, values);
-  const texts = (['outcome', 'profit_factor_mode'] as const)
-    .map((metric) => ({ metric, stored: stored[metric], recomputed: again[metric] }))
-    .filter((pair) => pair.stored !== pair.recomputed);
-  const numbers = METRIC_COLUMNS.map((metric, index) => ({
-    metric,
-    stored: stored[metric] as number | null,
-    recomputed: finiteOrNull(values[index]),
-  })).filter((pair) => !Object.is(pair.stored, pair.recomputed));
-  return [...texts, ...numbers].map((pair) => ({ pointIndex: stored.point_index, ...pair }));
+  const again = runAgain(context, pointIndex, values);
+  const recomputed: Readonly<Record<string, number | string | null>> = {
+    params: canonicalJson(context.grid.params(pointIndex)),
+    ...again,
+    objective: finiteOrNull(values[METRIC_COLUMNS.findIndex((name) => name === objective)]),
+    ...Object.fromEntries(METRIC_COLUMNS.map((name, n) => [name, finiteOrNull(values[n])])),
+  };
+  const found: Readonly<Record<string, unknown>> = {
+    ...stored,
+    params: canonicalJson(stored.params),
+    eligible: String(stored.eligible),
+  };
+  return Object.entries(recomputed)
+    .map(([metric, value]) => ({
+      pointIndex,
+      metric,
+      stored: found[metric] as number | string | null,
+      recomputed: value,
+    }))
+    .filter((pair) => !Object.is(pair.stored, pair.recomputed));
 }
 
 function runAgain(
   context: SweepContext,
   pointIndex: number,
   values: Float64Array,
-): { readonly outcome: string; readonly profit_factor_mode: string | null } {
+): Readonly<Record<'outcome' | 'eligible' | 'profit_factor_mode', string | null>> {
   try {
     const result = runPoint(context, pointIndex);
-    return { profit_factor_mode: writeMetrics(result, values), outcome: result.outcome };
+    const mode = writeMetrics(result, values);
+    const isEligible =
+      result.outcome !== 'no_trades' && context.isEligible(metricLookup(values, mode));
+    return { outcome: result.outcome, eligible: String(isEligible), profit_factor_mode: mode };
   } catch (error) {
     // The sweep stored such a point as failed; anything else it stored is a difference.
     if (!(error instanceof SweepError)) throw error;
-    return { outcome: 'failed', profit_factor_mode: null };
+    return { outcome: 'failed', eligible: 'false', profit_factor_mode: null };
   }
 }
 

@@ -322,6 +322,28 @@ describe('when something goes wrong', () => {
       where point_index = 4 and sweep_id = find_sweep_id('ema-cross')`;
   });
 
+  test.each([
+    ['params', 'params || \'{"fast": 9}\''],
+    ['eligible', 'not eligible'],
+    ['objective', 'objective + 1'],
+  ])('verify finds %s altered by hand', async (column, expression) => {
+    const set = (value: string) =>
+      sql.unsafe(
+        `update results set ${column} = ${value} where point_index = 4 and sweep_id = find_sweep_id('ema-cross')`,
+      );
+    const [row] = await sql`select ${sql(column)}::text as old from results
+      where point_index = 4 and sweep_id = find_sweep_id('ema-cross')`;
+    await set(expression);
+    const { code, stdout } = await cli('verify', 'ema-cross', '--json');
+    await set(`'${row?.['old']}'`);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      equal: 11,
+      different: [{ point_index: 4, metric: column }],
+    });
+    expect((await cli('verify', 'ema-cross')).code).toBe(0);
+  });
+
   test('a second run of the same sweep follows the first and prints its ranking', async () => {
     const args = ['run', card, ...WIDE, '--name', 'followed', '--batch-size', '8'];
     const first = startCli(args, { ...env, IDEASWEEP_THREADS: '1' });
