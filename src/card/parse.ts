@@ -3,7 +3,7 @@ import { SweepError, type CardIssue } from '../errors.ts';
 import { CARD_ISSUES_MAX } from '../limits.ts';
 import { checkCard } from './check.ts';
 import { didYouMean, placeIssue, shown, type FoundIssue } from './issues.ts';
-import { genuine, repaired } from './repair.ts';
+import { genuine, repaired, withoutBroken } from './repair.ts';
 import { cardSchema, type IdeaCard } from './schema.ts';
 import { visitUnknownKeys } from './schema-walk.ts';
 import {
@@ -44,6 +44,7 @@ export interface ParsedCard {
 /** What a card holds, good or bad. `card` is absent when it has issues. */
 export interface CardInspection {
   readonly card: IdeaCard | undefined;
+  /** Without the parts that have issues. */
   readonly rawSweep: SweepSection | undefined;
   readonly issues: readonly CardIssue[];
   readonly warnings: readonly CardIssue[];
@@ -156,10 +157,11 @@ function readSweep(node: SourceNode, issues: CardIssue[]): SweepSection | undefi
   const plain = toPlain(node) ?? {};
   const result = sweepSchema.safeParse(plain);
   if (result.success) return result.data;
-  for (const found of translateIssues(sweepSchema, plain, result.error.issues)) {
+  const translated = translateIssues(sweepSchema, plain, result.error.issues);
+  for (const found of translated) {
     issues.push(placeIssue({ ...found, path: ['sweep', ...found.path] }, node, found.path));
   }
-  return undefined;
+  return sweepSchema.safeParse(withoutBroken(plain, translated)).data;
 }
 
 /** `strategy:` where it is a text; anything else is the schema's to report. */

@@ -40,6 +40,23 @@ export function genuine(
   );
 }
 
+/**
+ * A sweep section without the keys that have issues, so that the rest of it can be resolved. A broken
+ * axis stays by its name, since constraints may speak of it.
+ */
+export function withoutBroken(plain: PlainValue, issues: readonly FoundIssue[]): PlainValue {
+  if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) return {};
+  const copy: Record<string, PlainValue> = { ...plain };
+  for (const { path } of issues) {
+    const [key, axis] = path;
+    // A path that leads into the axes leads into a map.
+    const axes = copy['axes'] as Record<string, PlainValue>;
+    if (key === 'axes' && axis !== undefined) copy['axes'] = { ...axes, [axis]: {} };
+    else if (key !== undefined) delete copy[key];
+  }
+  return copy;
+}
+
 // --- internal ---
 
 const PLACEHOLDER = 'repaired-value';

@@ -10,6 +10,7 @@ import {
 import { readYaml } from '../card/yaml.ts';
 import { SweepError } from '../errors.ts';
 import { bundleStrategy, isStrategyProblem } from '../executor/bundle-strategy.ts';
+import { cardProblems } from '../grid/card-problems.ts';
 import { resolveSweep, type Sweep, type SweepOverrides } from '../grid/sweep.ts';
 import { CARD_BYTES_MAX } from '../limits.ts';
 import type { Window } from '../time.ts';
@@ -18,14 +19,11 @@ import { warn } from './output.ts';
 
 /** Cards are files only here; everything below works on their text. */
 
-/** Flags that change how a card is read. */
-export type CardFlags = Pick<SweepOverrides, 'strict' | 'strategy'>;
-
 /**
  * Reads and parses a card, and bundles the strategy that it or `--strategy` names.
  * @throws SweepError CARD_NOT_FOUND (with close file names), CARD_INVALID with every issue.
  */
-export async function loadCard(path: string, flags: CardFlags): Promise<ParsedCard> {
+export async function loadCard(path: string, flags: SweepOverrides): Promise<ParsedCard> {
   const text = await readCardText(path);
   const cardPath = cardOfSweepFile(text, path);
   const options = {
@@ -33,9 +31,9 @@ export async function loadCard(path: string, flags: CardFlags): Promise<ParsedCa
     strict: flags.strict === true,
     ...(flags.strategy === undefined ? {} : { strategy: flags.strategy }),
   };
-  if (cardPath === undefined) return inspectWithStrategy(text, options, path);
+  if (cardPath === undefined) return parseWithStrategy(text, { ...options, flags }, path);
   const cardText = await readCardText(cardPath);
-  return inspectWithStrategy(cardText, { ...options, sweepText: text }, cardPath);
+  return parseWithStrategy(cardText, { ...options, flags, sweepText: text }, cardPath);
 }
 
 /**
@@ -67,20 +65,26 @@ export function warnAboutCard(path: string, parsed: ParsedCard): void {
 // --- internal ---
 
 /** A path of the card starts at the card's folder, one of the flag where the command was called. */
-async function inspectWithStrategy(
+async function parseWithStrategy(
   text: string,
-  options: ParseOptions,
+  { flags, ...options }: ParseOptions & { readonly flags: SweepOverrides },
   cardPath: string,
 ): Promise<ParsedCard> {
-  const { strategyFile } = inspectCard(text, options);
-  if (strategyFile === undefined) return parseCard(text, options);
-  const isFlag = options.strategy !== undefined;
-  const result = await bundleStrategy(strategyFile, isFlag ? process.cwd() : dirname(cardPath));
-  if (!isStrategyProblem(result)) return { ...parseCard(text, options), strategy: result };
   const found = inspectCard(text, options);
-  const place = isFlag ? undefined : found.locate(['strategy']);
-  const issue = { path: isFlag ? '--strategy' : 'strategy', ...place, ...result };
-  throw cardInvalid([...found.issues, issue], options.file);
+  const { strategyFile } = found;
+  const isFlag = options.strategy !== undefined;
+  const strategy =
+    strategyFile === undefined
+      ? undefined
+      : await bundleStrategy(strategyFile, isFlag ? process.cwd() : dirname(cardPath));
+  if (strategy !== undefined && isStrategyProblem(strategy)) {
+    const place = isFlag ? undefined : found.locate(['strategy']);
+    const issue = { path: isFlag ? '--strategy' : 'strategy', ...place, ...strategy };
+    throw cardInvalid([...found.issues, issue], options.file);
+  }
+  if (found.issues.length > 0)
+    throw cardInvalid(cardProblems(found, flags, Date.now()), options.file);
+  return { ...parseCard(text, options), ...(strategy === undefined ? {} : { strategy }) };
 }
 
 /** A sweep file names its card, relative to itself, and has no rules of its own. */
