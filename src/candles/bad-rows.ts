@@ -12,6 +12,9 @@ export const PARSED = 'parsed_rows';
 /** Bad rows that an error lists; the rest is only counted. */
 const LISTED_MAX = 5;
 
+/** Fewer rows may be far apart by chance: three bars of a symbol that hardly trades. */
+const LONGER_STEPS_MIN = 10;
+
 /** Epoch seconds read as milliseconds land in January 1970. */
 const EARLIEST_MS = Date.UTC(1990, 0, 1);
 
@@ -47,6 +50,31 @@ export async function refuseBadRows(db: CandleDb, source: Source, rules: RowRule
       total: first.total,
       hint,
     },
+  );
+}
+
+/**
+ * Rows of which no two are one bar apart are bars of a longer timeframe: taken one after another, as
+ * gaps are, they would run through every backtest as bars that they are not.
+ * @throws SweepError IMPORT_REFUSED naming the step that the rows have.
+ */
+export async function refuseLongerBars(
+  db: CandleDb,
+  source: Source,
+  timeframe: Timeframe,
+): Promise<void> {
+  const [found] = await db.rows<{ steps: number; least: number }>(
+    `SELECT count(*) AS steps, min(step) AS least FROM (
+       SELECT us - lag(us) OVER (ORDER BY us) AS step FROM (SELECT DISTINCT us FROM ${PARSED}))
+     WHERE step IS NOT NULL`,
+  );
+  if (found === undefined || found.steps < LONGER_STEPS_MIN) return;
+  if (found.least <= timeframeMs(timeframe) * 1000) return;
+  const minutes = found.least / 60_000_000;
+  throw refused(
+    source.path,
+    `its rows are ${minutes} min apart or more, so they are no ${timeframe} bars`,
+    'Say what they are with --timeframe, which overrides the file name.',
   );
 }
 

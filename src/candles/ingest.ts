@@ -1,5 +1,11 @@
 import { timeframeMs, type Timeframe } from '../time.ts';
-import { PARSED, refuseBadRows, refuseContradictions, unreadableRows } from './bad-rows.ts';
+import {
+  PARSED,
+  refuseBadRows,
+  refuseContradictions,
+  refuseLongerBars,
+  unreadableRows,
+} from './bad-rows.ts';
 import type { CandleDb } from './db.ts';
 import { symbolOf, timeframeOf } from './file-name.ts';
 import { differenceError, firstDifference, STAGED, storeStaged } from './insert.ts';
@@ -117,6 +123,7 @@ async function importOne(db: CandleDb, job: ImportJob): Promise<ImportReport> {
   const rows = await countRows(db);
   if (rows === 0) throw refused(source.path, 'holds no rows');
   await refuseBadRows(db, source, job);
+  await refuseLongerBars(db, source, timeframe);
   await refuseContradictions(db, source, [...PRICES, 'turnover']);
   const staged = await stage(db, job);
   if (!job.replace) await refuseDifferences(db, job);

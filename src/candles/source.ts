@@ -60,6 +60,9 @@ export async function openSource(db: CandleDb, path: string, spec: SourceSpec): 
     );
   }
   const text = magic.startsWith('\u001f\u008b') ? gunzipHead(path, head) : head;
+  if (text.includes(0)) {
+    throw refused(path, 'is no text in UTF-8, nor Parquet', 'Save it as CSV in UTF-8.');
+  }
   return openCsv(path, text.toString('utf8').replace(/^\uFEFF/, ''), spec);
 }
 

@@ -286,6 +286,34 @@ describe('what is refused', () => {
     expect(error.message).toContain(reason);
   });
 
+  test('bars of a longer timeframe than the name says are refused', async () => {
+    await using home = await candleHome();
+    const rows = (count: number) =>
+      Array.from({ length: count }, (_, n) => `${START_MS + n * 3_600_000},1,2,0.5,1.5,10`);
+    const { code, message } = await failureOf(importCandles(home.db, [home.csv(rows(40))]));
+    expect([code, message]).toEqual([
+      'IMPORT_REFUSED',
+      expect.stringContaining('its rows are 60 min apart or more, so they are no 5m bars'),
+    ]);
+    expect(await listSeries(home.db)).toEqual([]);
+    // A handful may be far apart by chance; a file with any two neighbours has gaps.
+    expect((await importCandles(home.db, [home.csv(rows(10))]))[0]?.added).toBe(10);
+    const withNeighbour = [...rows(40), `${START_MS + 300_000},1,2,0.5,1.5,10`];
+    expect((await importCandles(home.db, [home.csv(withNeighbour)]))[0]?.added).toBe(31);
+  });
+
+  test.each([
+    ['UTF-16', Buffer.from('\uFEFFtimestamp,open,high,low,close,volume\n', 'utf16le')],
+    ['binary', Buffer.from([0x1b, 0x5b, 0x31, 0x6d, 0, 1, 2, 3, 0x0a])],
+  ])('a file of %s is refused without printing it', async (_name, content) => {
+    await using home = await candleHome();
+    const { code, message } = await failureOf(
+      importCandles(home.db, [home.file('BTCUSDT-5m.csv', content)]),
+    );
+    expect(code).toBe('IMPORT_REFUSED');
+    expect(message).toMatch(/BTCUSDT-5m\.csv: is no text in UTF-8, nor Parquet$/);
+  });
+
   test('zip and Arrow files are refused as not built yet', async () => {
     await using home = await candleHome();
     const zip = home.file('BTCUSDT-5m.zip', 'PK\u0003\u0004rest');
