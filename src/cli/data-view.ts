@@ -7,7 +7,7 @@ import type { ResampleReport } from '../candles/resample.ts';
 import { formatCount, plural } from '../report/format.ts';
 import { renderTable, type TableColumn } from '../report/table.ts';
 import { formatInstant, formatShort } from '../time.ts';
-import { note, paint, print, warn } from './output.ts';
+import { note, print, tableStyle, warn } from './output.ts';
 
 /** How the `data` commands show what they did: tables for people, documents for `--json`. */
 
@@ -174,5 +174,5 @@ function printTable<Row extends object>(
   columns: readonly TableColumn<Row>[],
   rows: readonly Row[],
 ): void {
-  print(renderTable(columns, rows, { titleStyle: (text) => paint('bold', text) }));
+  print(renderTable(columns, rows, tableStyle()));
 }

@@ -1,5 +1,3 @@
-import { note } from './output.ts';
-
 /**
  * Ctrl-C in two steps: the first stops (running batches end, the rest is kept for a resume), the
  * second aborts (running batches hand back after the point they are on). A third ends the process.
@@ -7,9 +5,12 @@ import { note } from './output.ts';
 export class Interrupt implements Disposable {
   readonly #stop = new AbortController();
   readonly #abort = new AbortController();
+  readonly #say: (text: string) => void;
   readonly #listener = () => this.#next();
 
-  constructor() {
+  /** What it says, `say` shows: above a progress display, where there is one. */
+  constructor(say: (text: string) => void) {
+    this.#say = say;
     process.on('SIGINT', this.#listener);
     process.on('SIGTERM', this.#listener);
   }
@@ -32,11 +33,11 @@ export class Interrupt implements Disposable {
   #next(): void {
     if (this.#abort.signal.aborted) process.exit(3);
     if (this.#stop.signal.aborted) {
-      note('\naborting');
+      this.#say('aborting');
       this.#abort.abort();
       return;
     }
-    note('\nstopping: running batches end, nothing is lost; press again to abort');
+    this.#say('stopping: running batches end, nothing is lost; press again to abort');
     this.#stop.abort();
   }
 }

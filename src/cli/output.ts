@@ -21,6 +21,14 @@ export function terminalWidth(): number {
   return process.stdout.columns ?? 100;
 }
 
+/** How tables look on stdout: bold titles, within the terminal; files and pipes take any width. */
+export function tableStyle(): { titleStyle: (text: string) => string; width: number | undefined } {
+  return {
+    titleStyle: (text) => paint('bold', text),
+    width: isTerminal('stdout') ? process.stdout.columns : undefined,
+  };
+}
+
 /** Colours that stdout shows: 0 for a file, a pipe or with NO_COLOR, else 16, 256 or 2 ** 24. */
 export function colorCount(): number {
   if (!isTerminal('stdout') || !process.stdout.hasColors()) return 0;

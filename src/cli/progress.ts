@@ -15,6 +15,8 @@ export interface ProgressState {
 
 export interface Progress extends Disposable {
   update(state: ProgressState): void;
+  /** A line above the display, which goes on below it. */
+  say(text: string): void;
 }
 
 /** Starts a display; dispose it before printing anything else. */
@@ -27,6 +29,7 @@ export async function startProgress(label: string): Promise<Progress> {
 const LINE_EVERY_MS = 5_000;
 const REDRAW_PER_SECOND = 8;
 const BAR_WIDTH = 24;
+const SHOW_CURSOR = '\u001b[?25h';
 
 async function startBar(): Promise<Progress> {
   const { SingleBar } = (await import('cli-progress')).default;
@@ -37,6 +40,8 @@ async function startBar(): Promise<Progress> {
     fps: REDRAW_PER_SECOND,
     hideCursor: true,
     clearOnComplete: true,
+    // Ctrl-C is for the command to answer; the package would end the bar on its own.
+    gracefulExit: false,
     linewrap: null,
     // Own drawing: the package's own rate and ETA count from the last redraw, not from the work.
     format: (_options, params) => {
@@ -46,6 +51,9 @@ async function startBar(): Promise<Progress> {
       return `  ${paint('cyan', blocks, 'stderr')}  ${cut(describe(state, pace), room)}`;
     },
   });
+  // A process that is ended in the middle must not leave the terminal without a cursor.
+  const showCursor = () => process.stderr.write(SHOW_CURSOR);
+  process.once('exit', showCursor);
   bar.start(1, 0);
   return {
     update(next) {
@@ -54,7 +62,15 @@ async function startBar(): Promise<Progress> {
       bar.setTotal(Math.max(1, next.total));
       bar.update(Math.min(next.done, next.total));
     },
-    [Symbol.dispose]: () => bar.stop(),
+    say(text) {
+      bar.stop();
+      note(text);
+      bar.start(Math.max(1, state.total), Math.min(state.done, state.total));
+    },
+    [Symbol.dispose]() {
+      bar.stop();
+      process.off('exit', showCursor);
+    },
   };
 }
 
@@ -69,6 +85,7 @@ function startLines(label: string): Progress {
       shownAtMs = nowMs;
       note(`${label}  ${describe(state, pace)}`);
     },
+    say: note,
     [Symbol.dispose]: () => undefined,
   };
 }

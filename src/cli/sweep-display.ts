@@ -6,6 +6,7 @@ import { describeBest } from './sweep-view.ts';
 
 /** A sweep's progress on stderr until it is disposed. */
 export interface SweepDisplay extends Disposable {
+  say(text: string): void;
   add(points: number): void;
   refresh(): Promise<void>;
 }
@@ -36,6 +37,7 @@ export async function followProgress(store: Store, row: SweepRow): Promise<Sweep
   const timer = setInterval(() => void askBest(), 1000);
   draw();
   return {
+    say: (text) => progress.say(text),
     add(points) {
       done += points;
       draw();

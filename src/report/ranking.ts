@@ -33,6 +33,7 @@ export function renderRanking(
     readonly axes: readonly string[];
     readonly metric: string;
     readonly titleStyle?: (text: string) => string;
+    readonly width?: number | undefined;
   },
 ): string {
   const metrics = [options.metric, ...MAIN_METRICS.filter((name) => name !== options.metric)];
@@ -47,6 +48,7 @@ export function renderRanking(
       title: SHORT_TITLES[name] ?? metricTitle(name),
       align: 'right' as const,
       format: (value: number | string | null) => formatMetric(name, value),
+      isOptional: name !== options.metric,
     })),
     ...(hasIneligible ? [{ key: 'note', title: '' }] : []),
   ];

@@ -13,6 +13,8 @@ export interface TableColumn<Row> {
   readonly align?: 'left' | 'right';
   /** Text of a value; the default rounds numbers for reading and shows missing ones as —. */
   readonly format?: (value: never, row: Row) => string;
+  /** Left out, the last one first, where the table is wider than the terminal. */
+  readonly isOptional?: boolean;
 }
 
 export interface TableOptions {
@@ -20,6 +22,8 @@ export interface TableOptions {
   readonly indent?: string;
   /** Applied to the title line, for colour. */
   readonly titleStyle?: (text: string) => string;
+  /** Cells of the terminal; a wider table is set closer, then loses its optional columns. */
+  readonly width?: number | undefined;
 }
 
 /**
@@ -31,21 +35,13 @@ export function renderTable<Row extends object>(
   rows: readonly Row[],
   options: TableOptions = {},
 ): string {
-  const cells = rows.map((row) => columns.map((column) => cellText(column, row)));
-  const isRight = columns.map((column) => isRightAligned(column, rows));
-  const widths = columns.map((column, index) =>
-    Math.max(stringWidth(column.title), ...cells.map((line) => stringWidth(line[index] ?? ''))),
-  );
-  const indent = options.indent ?? '  ';
-  const titleStyle = options.titleStyle ?? ((text: string) => text);
-  const layOut = (line: readonly string[]) =>
-    indent +
-    line
-      .map((text, index) => padCell(text, widths[index] ?? 0, isRight[index] ?? false))
-      .join('  ')
-      .trimEnd();
-  const titles = columns.map((column) => column.title);
-  return [titleStyle(layOut(titles)), ...cells.map(layOut)].join('\n');
+  const { width = Infinity, indent = '  ', titleStyle = (text: string) => text } = options;
+  const table = layOutTable(columns, rows, { indent, gap: '  ' });
+  if (table.width <= width) return joined(table, titleStyle);
+  const close = layOutTable(columns, rows, { indent: '', gap: ' ' });
+  const dropped = columns.findLastIndex((column) => column.isOptional === true);
+  if (close.width <= width || dropped < 0) return joined(close, titleStyle);
+  return renderTable(columns.toSpliced(dropped, 1), rows, options);
 }
 
 /** `key  value` lines with the keys padded to one width; a missing value leaves its line out. */
@@ -64,6 +60,37 @@ export function padCell(text: string, width: number, isRight: boolean): string {
 }
 
 // --- internal ---
+
+interface LaidOut {
+  readonly lines: readonly string[];
+  readonly width: number;
+}
+
+/** The title line, then one line per row. */
+function layOutTable<Row extends object>(
+  columns: readonly TableColumn<Row>[],
+  rows: readonly Row[],
+  { indent, gap }: { readonly indent: string; readonly gap: string },
+): LaidOut {
+  const cells = rows.map((row) => columns.map((column) => cellText(column, row)));
+  const isRight = columns.map((column) => isRightAligned(column, rows));
+  const widths = columns.map((column, index) =>
+    Math.max(stringWidth(column.title), ...cells.map((line) => stringWidth(line[index] ?? ''))),
+  );
+  const layOut = (line: readonly string[]) =>
+    indent +
+    line
+      .map((text, index) => padCell(text, widths[index] ?? 0, isRight[index] ?? false))
+      .join(gap)
+      .trimEnd();
+  const lines = [columns.map((column) => column.title), ...cells].map(layOut);
+  return { lines, width: Math.max(...lines.map((line) => stringWidth(line))) };
+}
+
+function joined({ lines }: LaidOut, titleStyle: (text: string) => string): string {
+  const [titles = '', ...rest] = lines;
+  return [titleStyle(titles), ...rest].join('\n');
+}
 
 function cellText<Row extends object>(column: TableColumn<Row>, row: Row): string {
   const value = row[column.key];

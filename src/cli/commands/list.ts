@@ -6,7 +6,7 @@ import { openStore } from '../../store/db.ts';
 import { listSweeps } from '../../store/sweeps.ts';
 import { formatInstant, formatShort } from '../../time.ts';
 import { jsonFlag } from '../flags.ts';
-import { note, paint, print, printJson } from '../output.ts';
+import { note, print, printJson, tableStyle } from '../output.ts';
 import { elapsedMs } from '../sweep-view.ts';
 
 export const listCommand = defineCommand({
@@ -61,11 +61,11 @@ function renderList(sweeps: readonly Listed[]): string {
       { key: 'name', title: 'name' },
       { key: 'status', title: 'status' },
       { key: 'points', title: 'points', format: formatCount },
-      { key: 'executor', title: 'executor' },
+      { key: 'executor', title: 'executor', isOptional: true },
       { key: 'created', title: 'created (UTC)' },
       { key: 'took', title: 'took', align: 'right' },
     ],
     rows,
-    { titleStyle: (text) => paint('bold', text) },
+    tableStyle(),
   );
 }

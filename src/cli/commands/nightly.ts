@@ -54,8 +54,8 @@ export const nightlyCommand = defineCommand({
     resolveNight(parsed, overrides, asOfMs);
     warnAboutCard(args.card, parsed);
     await using store = await openStore(config);
-    using interrupt = new Interrupt();
     using progress = await startProgress('nightly');
+    using interrupt = new Interrupt((text) => progress.say(text));
     const state = { done: 0, total: 0 };
     const night = await runNight(
       config,

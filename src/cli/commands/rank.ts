@@ -7,7 +7,7 @@ import { openStore } from '../../store/db.ts';
 import { rankResults } from '../../store/rank.ts';
 import { findSweep, type SweepRow } from '../../store/sweeps.ts';
 import { jsonFlag, sweepArgument, wholeNumber } from '../flags.ts';
-import { note, paint, print, printJson } from '../output.ts';
+import { note, print, printJson, tableStyle } from '../output.ts';
 import { assertWritable, writeWhole } from '../files.ts';
 import { parquetType, writeParquet } from '../parquet.ts';
 import { axisColumns } from '../sweep-view.ts';
@@ -62,8 +62,7 @@ function show(sweep: SweepRow, points: readonly RankedPoint[], metric: string): 
     note(`no point of ${sweep.name} to show`);
     return;
   }
-  const titleStyle = (text: string) => paint('bold', text);
-  print(renderRanking(points, { axes: axisColumns(sweep.spec), metric, titleStyle }));
+  print(renderRanking(points, { axes: axisColumns(sweep.spec), metric, ...tableStyle() }));
 }
 
 async function saveCsv(path: string, points: readonly RankedPoint[]): Promise<void> {

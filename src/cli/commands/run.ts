@@ -16,8 +16,8 @@ import type { TemporalClient } from '../../temporal/client.ts';
 import { loadSweep } from '../card-file.ts';
 import { cardArgument, jsonFlag, sweepFlags, sweepOverrides, wholeNumber } from '../flags.ts';
 import { Interrupt } from '../interrupt.ts';
-import { note, paint, print, printJson, warn } from '../output.ts';
-import { followProgress } from '../sweep-display.ts';
+import { note, paint, print, printJson, tableStyle, warn } from '../output.ts';
+import { followProgress, type SweepDisplay } from '../sweep-display.ts';
 import { axisColumns, sweepDocument } from '../sweep-view.ts';
 
 const ARGS = {
@@ -155,8 +155,8 @@ async function runHere({ config, store, started, batchSize, feeds }: Work): Prom
   for (const feed of await feeds) {
     if (feed.refused !== undefined) warn(`${feed.refused}; it was built again`);
   }
-  using interrupt = new Interrupt();
   using display = await followProgress(store, started.row);
+  using interrupt = new Interrupt((text) => display.say(text));
   const options = {
     threads: config.threads,
     ...(batchSize === undefined ? {} : { batchSize }),
@@ -170,7 +170,7 @@ async function runHere({ config, store, started, batchSize, feeds }: Work): Prom
   } catch (error) {
     // One sweep has one driver; whoever comes second watches.
     if (!(error instanceof SweepError) || error.code !== 'SWEEP_LEASED') throw error;
-    note(`${error.message}; following it`);
+    display.say(`${error.message}; following it`);
     const hasEnded = untilEnded(store, started.row.sweepId, interrupt.stop);
     if (await untilDoneOrLeft(hasEnded, () => display.refresh())) process.exitCode = 3;
   }
@@ -204,20 +204,20 @@ async function runByTemporal(
     return;
   }
   using display = await followProgress(store, started.row);
-  const nudge = setTimeout(() => void nudgeWorker(store, sweepId), WORKER_PATIENCE_MS);
+  const nudge = setTimeout(() => void nudgeWorker(store, sweepId, display), WORKER_PATIENCE_MS);
   const isLeft = await untilDoneOrLeft(handle.result(), () => display.refresh());
   clearTimeout(nudge);
   if (isLeft) {
-    note(`\nit goes on in Temporal; see: ideasweep status ${sweepId}`);
+    display.say(`it goes on in Temporal; see: ideasweep status ${sweepId}`);
     process.exitCode = 3;
   }
 }
 
 /** A workflow without workers waits for ever, and silently. */
-async function nudgeWorker(store: Store, sweepId: string): Promise<void> {
+async function nudgeWorker(store: Store, sweepId: string, display: SweepDisplay): Promise<void> {
   const { batches } = await sweepProgress(store.sql, sweepId);
   if (batches.total > 0) return;
-  note('\nno worker has taken it yet; start one with: ideasweep worker (or ideasweep dev)');
+  display.say('no worker has taken it yet; start one with: ideasweep worker (or ideasweep dev)');
 }
 
 /** Waits for the end, calling `tick` every second; Ctrl-C leaves without stopping anything. */
@@ -267,7 +267,7 @@ async function report(
   const points = await rankResults(store.sql, { sweep: row, top: 10 });
   if (points.length > 0) {
     print();
-    print(renderRanking(points, { axes, metric, titleStyle: (text) => paint('bold', text) }));
+    print(renderRanking(points, { axes, metric, ...tableStyle() }));
     print();
   }
   for (const line of nextHints(row, axes, points[0]?.pointIndex)) print(line);

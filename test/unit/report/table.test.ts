@@ -59,3 +59,18 @@ test('facts leave out what is unknown and indent further lines under their value
     ]),
   ).toBe('  sweep  ema\n  feeds  one\n         two');
 });
+
+test('a table wider than the terminal is set closer, then loses its last optional columns', () => {
+  const columns = [
+    { key: 'id', title: 'sweep' },
+    { key: 'points', title: 'points', isOptional: true },
+    { key: 'took', title: 'took', isOptional: true },
+    { key: 'note', title: '' },
+  ] as const;
+  const rows = [{ id: 'a1', points: 12, took: '2 s', note: 'failed' }];
+  const at = (width: number) => renderTable(columns, rows, { width });
+  expect(at(29)).toBe('  sweep  points  took\n  a1         12  2 s   failed');
+  expect(at(28)).toBe('sweep points took\na1        12 2 s  failed');
+  expect(at(22)).toBe('sweep points\na1        12 failed');
+  expect(at(5)).toBe('sweep\na1    failed');
+});
