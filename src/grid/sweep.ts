@@ -90,7 +90,7 @@ function reportNotYet(section: SweepSection, report: Report): void {
         ['sweep', 'search', key],
         'SEARCH_KEY',
         `search.${key} has no meaning for method grid.`,
-        'remove it; run --limit N runs the first points only',
+        'remove it',
       );
     }
   }

@@ -20,6 +20,7 @@ import { withHomeLock } from './file-lock.ts';
 import { findBinaries } from './postgres-binaries.ts';
 import { dataDirOf, ensureCluster, ensurePassword, SUPERUSER } from './postgres-cluster.ts';
 import { openPathFor, serverOwner } from './postgres-owner.ts';
+import { reasonLines } from './postgres-log.ts';
 import {
   findPostmaster,
   removeStalePidFile,
@@ -298,10 +299,10 @@ async function sizeOf(path: string): Promise<number> {
 }
 
 function startFailed(config: Config, reason: string, serverLog: string): SweepError {
-  const lastLines = serverLog.trim().split('\n').slice(-5).join('\n');
+  const lines = reasonLines(serverLog);
   return new SweepError(
     'SERVICE_FAILED',
-    `Postgres under ${config.postgresDir} did not start: ${reason}${lastLines && `\n${lastLines}`}`,
+    `Postgres under ${config.postgresDir} did not start: ${reason}${lines && `\n${lines}`}`,
     { hint: `Its log is ${logPath(config)}. A server of your own can be used with DATABASE_URL.` },
   );
 }
