@@ -20,3 +20,13 @@ export async function acquireLease(
   }
   return { [Symbol.asyncDispose]: () => connection.end({ timeout: 1 }) };
 }
+
+/** Whether a process holds the lease now. Only looks: a driver that starts at this moment still gets it. */
+export async function isLeased({ sql }: Pick<Store, 'sql'>, sweepId: string): Promise<boolean> {
+  const [row] = await sql<{ isHeld: boolean }[]>`
+    select exists (
+      select from pg_locks join pg_database d on d.oid = database and datname = current_database()
+      where locktype = 'advisory' and (classid::bigint << 32) | objid::bigint
+        = hashtextextended(${`sweep/${sweepId}`}, 0)) as "isHeld"`;
+  return row?.isHeld === true;
+}

@@ -358,6 +358,22 @@ describe('when something goes wrong', () => {
     expect(sweeps?.['n']).toBe(1);
   });
 
+  test('status says when the command of a running sweep is gone, and running it again finishes it', async () => {
+    const args = ['run', card, ...WIDE, '--name', 'killed', '--batch-size', '8', '--fresh'];
+    const first = startCli(args, { ...env, IDEASWEEP_THREADS: '1' });
+    await first.shows('killed: 11,160 points');
+    await untilRows(1, 'killed');
+    expect((await cli('status', 'killed')).stdout).toMatch(/status +running +\(local\)$/m);
+    first.child.kill('SIGKILL');
+    await first.done;
+    expect((await cli('status', 'killed')).stdout).toMatch(
+      /running +\(local\), but its command is gone/,
+    );
+    const again = await cli(...args.slice(0, -1));
+    expect(again.stderr).toMatch(/resuming sweep \w+ {2}killed/);
+    expect((await cli('status', 'killed')).stdout).toMatch(/status +completed +\(local\)$/m);
+  });
+
   test('show after the candles changed ends in a named error', async () => {
     await using db = await openCandleDb(config.candlesPath, { readOnly: false });
     await db.run(
