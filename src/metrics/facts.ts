@@ -17,6 +17,8 @@ export interface BacktestFacts {
   readonly margin: MarginFacts;
   readonly entryAttempts: number;
   readonly entryRejections: number;
+  /** Profile `trade`: percentages in the reference's order of operations, and its overflow rule. */
+  readonly isReference?: boolean;
 }
 
 export interface DrawdownFacts {

@@ -63,6 +63,7 @@ export function backtestFacts(result: BacktestResult): BacktestFacts {
     margin: marginFacts(result, samples),
     entryAttempts: result.entryAttempts,
     entryRejections: result.entryRejections,
+    isReference: facts.rules.isRounded,
   };
 }
 

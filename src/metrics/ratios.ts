@@ -8,8 +8,13 @@ export function ratio(a: number, b: number): number {
   return b === 0 ? 0 : a / b;
 }
 
-export function percentOf(part: number, whole: number): number {
-  return whole === 0 ? 0 : (100 * part) / whole;
+/**
+ * 100·part/whole. The reference divides first, and that decides a rounding: 100·23/160 is an exact
+ * tie of two decimals, 23/160·100 lies below it.
+ */
+export function percentOf({ isReference }: BacktestFacts, part: number, whole: number): number {
+  if (whole === 0) return 0;
+  return isReference === true ? (part / whole) * 100 : (100 * part) / whole;
 }
 
 export function netProfit(facts: BacktestFacts): number {
@@ -60,7 +65,7 @@ export function omega({ returns }: BacktestFacts): number {
   return returns.gains / returns.losses;
 }
 
-/** Compound growth a year, a fraction; −1 when nothing is left. */
+/** Compound growth a year, a fraction; −1 when nothing is left. Infinite where it has no double. */
 export function cagr({ finalEquity, initialEquity, returns }: BacktestFacts): number {
   if (finalEquity <= 0) return -1;
   if (returns.years <= 0) return 0;
@@ -68,7 +73,10 @@ export function cagr({ finalEquity, initialEquity, returns }: BacktestFacts): nu
 }
 
 export function calmar(facts: BacktestFacts): number {
-  const growth = cagr(facts);
+  const annual = cagr(facts);
+  // The reference catches the overflow of short windows and goes on with a growth of 0.
+  const isOverflow = annual === Number.POSITIVE_INFINITY;
+  const growth = facts.isReference === true && isOverflow ? 0 : annual;
   if (facts.drawdown.fraction === 0) return growth > 0 ? CAPPED_RATIO : 0;
   return growth / facts.drawdown.fraction;
 }

@@ -56,7 +56,7 @@ export const RESULT_METRICS = [
   ),
   define('total_trades', count('none'), 'Closed trades.', (f) => f.trades.count),
   define('win_rate', pct('higher'), '100·win_count/total_trades; 0 without trades.', (f) =>
-    percentOf(f.trades.wins, f.trades.count),
+    percentOf(f, f.trades.wins, f.trades.count),
   ),
   define(
     'avg_trade_return_pct',

@@ -12,10 +12,10 @@ export const RISK_METRICS = [
   define('long_trades', count('none'), 'Closed long trades.', (f) => f.trades.long.count),
   define('short_trades', count('none'), 'Closed short trades.', (f) => f.trades.short.count),
   define('long_win_rate', pct('higher'), '100·wins/trades of the longs; 0 without longs.', (f) =>
-    percentOf(f.trades.long.wins, f.trades.long.count),
+    percentOf(f, f.trades.long.wins, f.trades.long.count),
   ),
   define('short_win_rate', pct('higher'), '100·wins/trades of the shorts; 0 without shorts.', (f) =>
-    percentOf(f.trades.short.wins, f.trades.short.count),
+    percentOf(f, f.trades.short.wins, f.trades.short.count),
   ),
   define('long_pnl', usdt('higher'), 'Sum of net_pnl of the longs.', (f) => f.trades.long.netPnl),
   define(
@@ -37,7 +37,7 @@ export const RISK_METRICS = [
     (f) => f.margin.barsInPosition,
   ),
   define('time_in_market_pct', pct('none'), '100·bars_in_position/total_bars.', (f) =>
-    percentOf(f.margin.barsInPosition, f.points),
+    percentOf(f, f.margin.barsInPosition, f.points),
   ),
   define(
     'total_funding_paid_usdt',
