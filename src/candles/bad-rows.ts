@@ -1,5 +1,5 @@
 import { SweepError, type CardIssue } from '../errors.ts';
-import { formatInstant, timeframeMs, type Timeframe } from '../time.ts';
+import { formatInstant, TIMEFRAMES, timeframeMs, type Timeframe } from '../time.ts';
 import type { CandleDb } from './db.ts';
 import { latticeOffsetMs } from './lattice.ts';
 import { findPlaces } from './csv-lines.ts';
@@ -12,8 +12,11 @@ export const PARSED = 'parsed_rows';
 /** Bad rows that an error lists; the rest is only counted. */
 const LISTED_MAX = 5;
 
-/** Fewer rows may be far apart by chance: three bars of a symbol that hardly trades. */
-const LONGER_STEPS_MIN = 10;
+/** Fewer rows may be far apart by chance: bars of a symbol that hardly trades, or the rest of a file. */
+const LONGER_STEPS_MIN = 30;
+
+/** Gaps break the step of real bars; this share of steps has it all the same. */
+const REGULAR_SHARE = 0.9;
 
 /** Epoch seconds read as milliseconds land in January 1970. */
 const EARLIEST_MS = Date.UTC(1990, 0, 1);
@@ -54,8 +57,9 @@ export async function refuseBadRows(db: CandleDb, source: Source, rules: RowRule
 }
 
 /**
- * Rows of which no two are one bar apart are bars of a longer timeframe: taken one after another, as
- * gaps are, they would run through every backtest as bars that they are not.
+ * Rows that follow each other at the step of a longer timeframe are its bars: taken one after another, as
+ * gaps are, they would run through every backtest as bars that they are not. Rows far apart at other
+ * or at changing steps are bars with gaps.
  * @throws SweepError IMPORT_REFUSED naming the step that the rows have.
  */
 export async function refuseLongerBars(
@@ -63,13 +67,17 @@ export async function refuseLongerBars(
   source: Source,
   timeframe: Timeframe,
 ): Promise<void> {
-  const [found] = await db.rows<{ steps: number; least: number }>(
-    `SELECT count(*) AS steps, min(step) AS least FROM (
-       SELECT us - lag(us) OVER (ORDER BY us) AS step FROM (SELECT DISTINCT us FROM ${PARSED}))
-     WHERE step IS NOT NULL`,
+  const [found] = await db.rows<{ steps: number; least: number; regular: number }>(
+    `WITH steps AS (
+       SELECT us - lag(us) OVER (ORDER BY us) AS step FROM (SELECT DISTINCT us FROM ${PARSED})
+       QUALIFY step IS NOT NULL)
+     SELECT count(*) AS steps, min(step) AS least,
+       count(*) FILTER (step = (SELECT min(step) FROM steps)) AS regular FROM steps`,
   );
   if (found === undefined || found.steps < LONGER_STEPS_MIN) return;
-  if (found.least <= timeframeMs(timeframe) * 1000) return;
+  const isLonger = Object.values(TIMEFRAMES).some(({ ms }) => ms * 1000 === found.least);
+  const isRegular = found.regular >= REGULAR_SHARE * found.steps;
+  if (!isLonger || !isRegular || found.least <= timeframeMs(timeframe) * 1000) return;
   const minutes = found.least / 60_000_000;
   throw refused(
     source.path,

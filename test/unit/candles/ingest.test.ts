@@ -296,7 +296,11 @@ describe('what is refused', () => {
       expect.stringContaining('its rows are 60 min apart or more, so they are no 5m bars'),
     ]);
     expect(await listSeries(home.db)).toEqual([]);
-    // A handful may be far apart by chance; a file with any two neighbours has gaps.
+    // A handful may be far apart by chance; a file with any two neighbours has gaps, as has one whose
+    // step is no timeframe's.
+    const sparse = rows(40).map((row, n) => row.replace(/^\d+/, String(START_MS + n * 1_500_000)));
+    await using other = await candleHome();
+    expect((await importCandles(other.db, [other.csv(sparse)]))[0]?.added).toBe(40);
     expect((await importCandles(home.db, [home.csv(rows(10))]))[0]?.added).toBe(10);
     const withNeighbour = [...rows(40), `${START_MS + 300_000},1,2,0.5,1.5,10`];
     expect((await importCandles(home.db, [home.csv(withNeighbour)]))[0]?.added).toBe(31);
