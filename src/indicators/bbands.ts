@@ -8,7 +8,7 @@ import {
 } from './definition.ts';
 import { onlineDeviation } from './online-deviation.ts';
 import { liftZeros } from './range.ts';
-import { rollingDeviation, rollingMean } from './rolling.ts';
+import { rollingDeviation, movingMean } from './rolling.ts';
 
 /** The reference's multiplier whatever the card says (B4). */
 const TRADE_MULTIPLIER = 2;
@@ -21,7 +21,7 @@ export function bollinger(
 ): { lower: Float64Array; middle: Float64Array; upper: Float64Array } {
   const { length } = shape;
   const multiplier = variant === 'trade' ? TRADE_MULTIPLIER : shape.multiplier;
-  const middle = rollingMean(x, length);
+  const middle = movingMean(x, length, variant);
   const upper =
     variant === 'trade' ? onlineDeviation(x, length) : rollingDeviation(x, middle, length);
   const lower = new Float64Array(x.length);
@@ -35,7 +35,7 @@ export function bollinger(
 
 export const bbandsIndicator: IndicatorDefinition = {
   type: 'bbands',
-  version: 1,
+  version: 2,
   inputs: ['source'],
   params: { length: integer(20, 2), std: real(2) },
   outputs: ['lower', 'middle', 'upper', 'bandwidth', 'percent_b'],

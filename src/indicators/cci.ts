@@ -1,13 +1,26 @@
 import { integer, param, rawOr, type IndicatorDefinition } from './definition.ts';
+import { pairwiseSum } from './pairwise.ts';
 import { typicalPrice } from './range.ts';
-import { rollingAbsoluteDeviation, rollingMean } from './rolling.ts';
+import { movingMean, rollingAbsoluteDeviation, rowsAfter } from './rolling.ts';
 
 /** Lambert's constant: 70 to 80 % of the values then lie between −100 and 100. */
 const LAMBERT = 0.015;
 
+/** Mean absolute deviation of each window about its own mean, as NumPy adds it. */
+function pairwiseDeviation(x: Float64Array, length: number): Float64Array {
+  const out = rowsAfter(length - 1, x.length);
+  for (let i = length - 1; i < x.length; i++) {
+    const window = x.slice(i - length + 1, i + 1);
+    const mean = pairwiseSum(window) / length;
+    for (let k = 0; k < length; k++) window[k] = Math.abs(window[k]! - mean);
+    out[i] = pairwiseSum(window) / length;
+  }
+  return out;
+}
+
 export const cciIndicator: IndicatorDefinition = {
   type: 'cci',
-  version: 1,
+  version: 2,
   inputs: ['high', 'low', 'source'],
   params: { length: integer(14) },
   outputs: [],
@@ -20,8 +33,11 @@ export const cciIndicator: IndicatorDefinition = {
   compute: (inputs, params, variant) => {
     const length = param(params, 'length');
     const price = typicalPrice(inputs);
-    const mean = rollingMean(price, length);
-    const out = rollingAbsoluteDeviation(price, mean, length);
+    const mean = movingMean(price, length, variant);
+    const out =
+      variant === 'trade'
+        ? pairwiseDeviation(price, length)
+        : rollingAbsoluteDeviation(price, mean, length);
     for (let i = 0; i < out.length; i++) {
       const scale = LAMBERT * out[i]!;
       out[i] = variant === 'trade' ? price[i]! - mean[i]! / scale : (price[i]! - mean[i]!) / scale;

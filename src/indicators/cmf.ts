@@ -1,10 +1,10 @@
 import { integer, param, rawOr, type IndicatorDefinition } from './definition.ts';
 import { barRange } from './range.ts';
-import { rollingSum } from './rolling.ts';
+import { movingSum } from './online-sum.ts';
 
 export const cmfIndicator: IndicatorDefinition = {
   type: 'cmf',
-  version: 1,
+  version: 2,
   inputs: ['high', 'low', 'source', 'volume'],
   params: { length: integer(20) },
   outputs: [],
@@ -21,8 +21,8 @@ export const cmfIndicator: IndicatorDefinition = {
     for (let i = 0; i < flow.length; i++) {
       flow[i] = (2 * source[i]! - (high[i]! + low[i]!)) * (volume[i]! / flow[i]!);
     }
-    const out = rollingSum(flow, length);
-    const total = rollingSum(volume, length);
+    const out = movingSum(flow, length, variant);
+    const total = movingSum(volume, length, variant);
     for (let i = 0; i < out.length; i++) out[i] = out[i]! / total[i]!;
     return { '': out };
   },

@@ -1,7 +1,8 @@
 import { integer, param, rawOr, type IndicatorDefinition } from './definition.ts';
 import { seedMean } from './ewm.ts';
 import { liftZeros } from './range.ts';
-import { nans, rollingSum } from './rolling.ts';
+import { movingSum } from './online-sum.ts';
+import { movingMean, nans } from './rolling.ts';
 
 /** Smoothing constants of an EMA of 2 and of 30 bars. */
 const FAST = 2 / (2 + 1);
@@ -20,7 +21,7 @@ function barsToForget(length: number): number {
 
 export const kamaIndicator: IndicatorDefinition = {
   type: 'kama',
-  version: 1,
+  version: 2,
   inputs: ['source'],
   params: { length: integer(10) },
   outputs: [],
@@ -36,13 +37,18 @@ export const kamaIndicator: IndicatorDefinition = {
     const out = nans(count);
     if (count < length) return { '': out };
     const travel = distance(source, length, variant);
-    const path = rollingSum(distance(source, 1, variant), length);
-    let y = seedMean(source, length);
+    const path = movingSum(distance(source, 1, variant), length, variant);
+    // The reference convolves the first L values alone, which adds them from the newest on.
+    const first = source.slice(0, length).toReversed();
+    let y =
+      variant === 'trade'
+        ? movingMean(first, length, variant)[length - 1]!
+        : seedMean(source, length);
     out[length - 1] = y;
     for (let i = length; i < count; i++) {
       const root = (travel[i]! / path[i]!) * (FAST - SLOW) + SLOW;
       const weight = root * root;
-      if (source[i]! !== y) y = weight * source[i]! + (1 - weight) * y;
+      if (variant === 'trade' || source[i]! !== y) y = weight * source[i]! + (1 - weight) * y;
       out[i] = y;
     }
     return { '': out };

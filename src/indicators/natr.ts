@@ -1,10 +1,11 @@
 import { EMA_SEED_LENGTHS, integer, param, rawOr, type IndicatorDefinition } from './definition.ts';
 import { ema } from './ewm.ts';
+import { shiftColumn } from './offset.ts';
 import { trueRange } from './range.ts';
 
 export const natrIndicator: IndicatorDefinition = {
   type: 'natr',
-  version: 1,
+  version: 2,
   inputs: ['high', 'low', 'source'],
   params: { length: integer(14) },
   outputs: [],
@@ -17,6 +18,9 @@ export const natrIndicator: IndicatorDefinition = {
   compute: (inputs, params, variant) => {
     const { source } = inputs;
     const out = ema(trueRange(inputs, source, variant), param(params, 'length'));
+    // The reference hands `offset` to its ATR as well, and then shifts the quotient.
+    const shift = variant === 'trade' ? (params['offset'] ?? 0) : 0;
+    if (shift > 0) shiftColumn(out, shift);
     for (let i = 0; i < out.length; i++) out[i] = (100 / source[i]!) * out[i]!;
     return { '': out };
   },

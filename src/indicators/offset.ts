@@ -25,10 +25,14 @@ export function withOffset(definition: IndicatorDefinition): IndicatorDefinition
   };
 }
 
+/** Moves a column `offset` rows later, in place. */
+export function shiftColumn(column: Float64Array, offset: number): void {
+  const blank = Math.min(offset, column.length);
+  column.copyWithin(blank, 0);
+  column.fill(Number.NaN, 0, blank);
+}
+
 function shifted(outputs: IndicatorOutputs, offset: number): IndicatorOutputs {
-  for (const column of Object.values(outputs)) {
-    column.copyWithin(Math.min(offset, column.length), 0);
-    column.fill(Number.NaN, 0, Math.min(offset, column.length));
-  }
+  for (const column of Object.values(outputs)) shiftColumn(column, offset);
   return outputs;
 }

@@ -1,3 +1,5 @@
+import type { IndicatorVariant } from './definition.ts';
+
 /**
  * Window kernels. A value depends on the bars of its own window and on nothing before them, to the
  * last bit: every window is summed by itself, oldest bar first, never by adding and removing (running
@@ -64,6 +66,20 @@ export function rollingMean(x: Float64Array, length: number): Float64Array {
     out[i] = equal >= length ? value : out[i]! / length;
   }
   return out;
+}
+
+/**
+ * SMA by variant. The reference convolves: Σ x·(1/length), oldest first, so that a flat spell may come
+ * out a bit above or below its price; k and d of a stochastic that stands at 100 differ by that bit.
+ */
+export function movingMean(
+  x: Float64Array,
+  length: number,
+  variant: IndicatorVariant,
+): Float64Array {
+  return variant === 'standard'
+    ? rollingMean(x, length)
+    : rollingDot(x, new Float64Array(length).fill(1 / length));
 }
 
 /**

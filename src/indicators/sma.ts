@@ -1,9 +1,9 @@
 import { integer, param, rawOr, type IndicatorDefinition } from './definition.ts';
-import { rollingMean } from './rolling.ts';
+import { movingMean } from './rolling.ts';
 
 export const smaIndicator: IndicatorDefinition = {
   type: 'sma',
-  version: 1,
+  version: 2,
   inputs: ['source'],
   params: { length: integer(20) },
   outputs: [],
@@ -13,5 +13,7 @@ export const smaIndicator: IndicatorDefinition = {
   reportedWarmup: (raw) => rawOr(raw, 'length', 20),
   seedBars: (params) => param(params, 'length'),
   firstIndex: (params) => ({ '': param(params, 'length') - 1 }),
-  compute: ({ source }, params) => ({ '': rollingMean(source, param(params, 'length')) }),
+  compute: ({ source }, params, variant) => ({
+    '': movingMean(source, param(params, 'length'), variant),
+  }),
 };

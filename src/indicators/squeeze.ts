@@ -1,7 +1,7 @@
 import { bollinger } from './bbands.ts';
 import { integer, param, rawOr, real, type IndicatorDefinition } from './definition.ts';
 import { trueRange } from './range.ts';
-import { nans, rollingMean } from './rolling.ts';
+import { nans, movingMean } from './rolling.ts';
 
 /** The momentum of the histogram: SMA of the change over so many bars; fixed in the reference. */
 const MOMENTUM_BARS = 12;
@@ -9,7 +9,7 @@ const MOMENTUM_SMOOTHING = 6;
 
 export const squeezeIndicator: IndicatorDefinition = {
   type: 'squeeze',
-  version: 1,
+  version: 2,
   inputs: ['high', 'low', 'source'],
   params: {
     bb_length: integer(20, 2),
@@ -39,8 +39,9 @@ export const squeezeIndicator: IndicatorDefinition = {
     const count = source.length;
     const shape = { length: param(params, 'bb_length'), multiplier: param(params, 'bb_std') };
     const { lower, upper } = bollinger(source, shape, variant);
-    const basis = rollingMean(source, param(params, 'kc_length'));
-    const width = rollingMean(trueRange(inputs, source, variant), param(params, 'kc_length'));
+    const basis = movingMean(source, param(params, 'kc_length'), variant);
+    const range = trueRange(inputs, source, variant);
+    const width = movingMean(range, param(params, 'kc_length'), variant);
     const scalar = param(params, 'kc_scalar');
     const on = new Float64Array(count);
     const off = new Float64Array(count);
@@ -55,6 +56,6 @@ export const squeezeIndicator: IndicatorDefinition = {
     }
     const change = nans(count);
     for (let i = MOMENTUM_BARS; i < count; i++) change[i] = source[i]! - source[i - MOMENTUM_BARS]!;
-    return { sqz: rollingMean(change, MOMENTUM_SMOOTHING), on, off, no_sqz: none };
+    return { sqz: movingMean(change, MOMENTUM_SMOOTHING, variant), on, off, no_sqz: none };
   },
 };

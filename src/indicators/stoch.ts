@@ -1,11 +1,11 @@
 import { integer, param, rawOr, type IndicatorDefinition } from './definition.ts';
 import { rollingMax, rollingMin } from './extremes.ts';
 import { liftZeros } from './range.ts';
-import { rollingMean } from './rolling.ts';
+import { movingMean } from './rolling.ts';
 
 export const stochIndicator: IndicatorDefinition = {
   type: 'stoch',
-  version: 1,
+  version: 2,
   inputs: ['high', 'low', 'close'],
   params: { k: integer(14), d: integer(3), smooth_k: integer(3) },
   outputs: ['k', 'd'],
@@ -25,7 +25,7 @@ export const stochIndicator: IndicatorDefinition = {
     liftZeros(range, variant);
     const raw = lowest;
     for (let i = 0; i < raw.length; i++) raw[i] = (100 * (close[i]! - lowest[i]!)) / range[i]!;
-    const k = rollingMean(raw, param(params, 'smooth_k'));
-    return { k, d: rollingMean(k, param(params, 'd')) };
+    const k = movingMean(raw, param(params, 'smooth_k'), variant);
+    return { k, d: movingMean(k, param(params, 'd'), variant) };
   },
 };

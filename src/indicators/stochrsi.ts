@@ -7,12 +7,12 @@ import {
 } from './definition.ts';
 import { rollingMax, rollingMin } from './extremes.ts';
 import { liftZeros } from './range.ts';
-import { rollingMean } from './rolling.ts';
+import { movingMean } from './rolling.ts';
 import { relativeStrength } from './rsi.ts';
 
 export const stochrsiIndicator: IndicatorDefinition = {
   type: 'stochrsi',
-  version: 1,
+  version: 2,
   inputs: ['source'],
   params: { length: integer(14), rsi_length: integer(14), k: integer(3), d: integer(3) },
   outputs: ['k', 'd'],
@@ -40,7 +40,7 @@ export const stochrsiIndicator: IndicatorDefinition = {
     liftZeros(range, variant);
     const raw = lowest;
     for (let i = 0; i < raw.length; i++) raw[i] = (100 * (strength[i]! - lowest[i]!)) / range[i]!;
-    const k = rollingMean(raw, param(params, 'k'));
-    return { k, d: rollingMean(k, param(params, 'd')) };
+    const k = movingMean(raw, param(params, 'k'), variant);
+    return { k, d: movingMean(k, param(params, 'd'), variant) };
   },
 };

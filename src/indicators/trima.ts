@@ -1,5 +1,5 @@
 import { integer, param, rawOr, type IndicatorDefinition } from './definition.ts';
-import { rollingMean } from './rolling.ts';
+import { movingMean } from './rolling.ts';
 
 /** (L + 1)/2 rounded half to even, as Python rounds. */
 function halfLength(length: number): number {
@@ -11,7 +11,7 @@ function halfLength(length: number): number {
 
 export const trimaIndicator: IndicatorDefinition = {
   type: 'trima',
-  version: 1,
+  version: 2,
   inputs: ['source'],
   params: { length: integer(10) },
   outputs: [],
@@ -23,8 +23,8 @@ export const trimaIndicator: IndicatorDefinition = {
   // m is up to L/2 + 1, so the two windows reach back at most 2m − 1 ≤ L + 1 bars.
   seedBars: (params) => param(params, 'length') + 1,
   firstIndex: (params) => ({ '': 2 * (halfLength(param(params, 'length')) - 1) }),
-  compute: ({ source }, params) => {
+  compute: ({ source }, params, variant) => {
     const half = halfLength(param(params, 'length'));
-    return { '': rollingMean(rollingMean(source, half), half) };
+    return { '': movingMean(movingMean(source, half, variant), half, variant) };
   },
 };

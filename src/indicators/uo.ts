@@ -1,12 +1,12 @@
 import { integer, param, rawOr, type IndicatorDefinition } from './definition.ts';
-import { rollingSum } from './rolling.ts';
+import { movingSum } from './online-sum.ts';
 
 /** Weights of the short, middle and long average. */
 const WEIGHTS = [4, 2, 1] as const;
 
 export const uoIndicator: IndicatorDefinition = {
   type: 'uo',
-  version: 1,
+  version: 2,
   inputs: ['high', 'low', 'source'],
   params: { fast: integer(7), medium: integer(14), slow: integer(28) },
   outputs: [],
@@ -17,7 +17,7 @@ export const uoIndicator: IndicatorDefinition = {
     Math.max(rawOr(raw, 'fast', 7), rawOr(raw, 'medium', 14), rawOr(raw, 'slow', 28)),
   seedBars: (params) => longest(params) + 1,
   firstIndex: (params) => ({ '': longest(params) - 1 }),
-  compute: ({ high, low, source }, params) => {
+  compute: ({ high, low, source }, params, variant) => {
     const count = source.length;
     const pressure = new Float64Array(count);
     const range = new Float64Array(count);
@@ -29,8 +29,8 @@ export const uoIndicator: IndicatorDefinition = {
     }
     const average = (name: string): Float64Array => {
       const length = param(params, name);
-      const out = rollingSum(pressure, length);
-      const total = rollingSum(range, length);
+      const out = movingSum(pressure, length, variant);
+      const total = movingSum(range, length, variant);
       for (let i = 0; i < count; i++) out[i] = out[i]! / total[i]!;
       return out;
     };

@@ -1,10 +1,11 @@
 import { integer, param, rawOr, type IndicatorDefinition } from './definition.ts';
 import { trueRange } from './range.ts';
-import { nans, rollingSum } from './rolling.ts';
+import { movingSum } from './online-sum.ts';
+import { nans } from './rolling.ts';
 
 export const vortexIndicator: IndicatorDefinition = {
   type: 'vortex',
-  version: 1,
+  version: 2,
   inputs: ['high', 'low', 'source'],
   params: { length: integer(14) },
   outputs: ['vip', 'vim'],
@@ -23,9 +24,9 @@ export const vortexIndicator: IndicatorDefinition = {
       plus[i] = Math.abs(high[i]! - low[i - 1]!);
       minus[i] = Math.abs(low[i]! - high[i - 1]!);
     }
-    const total = rollingSum(trueRange(inputs, inputs.source, variant), length);
-    const vip = rollingSum(plus, length);
-    const vim = rollingSum(minus, length);
+    const total = movingSum(trueRange(inputs, inputs.source, variant), length, variant);
+    const vip = movingSum(plus, length, variant);
+    const vim = movingSum(minus, length, variant);
     for (let i = 0; i < vip.length; i++) {
       vip[i] = vip[i]! / total[i]!;
       vim[i] = vim[i]! / total[i]!;

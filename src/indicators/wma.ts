@@ -3,7 +3,7 @@ import { levelOut, nans, rollingDot } from './rolling.ts';
 
 export const wmaIndicator: IndicatorDefinition = {
   type: 'wma',
-  version: 1,
+  version: 2,
   inputs: ['source'],
   params: { length: integer(10) },
   outputs: [],
@@ -13,7 +13,7 @@ export const wmaIndicator: IndicatorDefinition = {
   reportedWarmup: (raw) => rawOr(raw, 'length', 0),
   seedBars: (params) => param(params, 'length'),
   firstIndex: (params) => ({ '': param(params, 'length') - 1 }),
-  compute: ({ source }, params) => {
+  compute: ({ source }, params, variant) => {
     const length = param(params, 'length');
     if (length > source.length) return { '': nans(source.length) };
     const weights = new Float64Array(length);
@@ -21,6 +21,6 @@ export const wmaIndicator: IndicatorDefinition = {
     const out = rollingDot(source, weights);
     const scale = 2 / (length * length + length);
     for (let i = 0; i < out.length; i++) out[i] = out[i]! * scale;
-    return { '': levelOut(out, source, length) };
+    return { '': variant === 'trade' ? out : levelOut(out, source, length) };
   },
 };

@@ -33,8 +33,53 @@ export function mean(window: Series): number {
   return window.every((value) => value === window[0]) ? window[0]! : sum(window) / window.length;
 }
 
-export function sma(x: Series, n: number): number[] {
-  return over(x, n, mean);
+/** NumPy's order: up to 128 values in eight interleaved sums, more in halves of whole eights. */
+export function pairwise(x: Series): number {
+  if (x.length < 8) return sum(x);
+  if (x.length > 128) {
+    const cut = 8 * Math.floor(x.length / 2 / 8);
+    return pairwise(x.slice(0, cut)) + pairwise(x.slice(cut));
+  }
+  const whole = 8 * Math.floor(x.length / 8);
+  const lane = (k: number) => sum(x.slice(0, whole).filter((_, row) => row % 8 === k));
+  const pair = (k: number) => lane(k) + lane(k + 1);
+  return x.slice(whole).reduce((a, b) => a + b, pair(0) + pair(2) + (pair(4) + pair(6)));
+}
+
+/** The reference multiplies by 1/n and then adds. */
+export function sma(x: Series, n: number, variant: Variant): number[] {
+  return over(x, n, (window) =>
+    variant === 'trade' ? sum(window.map((value) => value * (1 / n))) : mean(window),
+  );
+}
+
+/** Compensated addition, as pandas adds. */
+class Compensated {
+  total = 0;
+  #lost = 0;
+  add(value: number, onto: number): number {
+    const y = value - this.#lost;
+    this.total = onto + y;
+    this.#lost = this.total - onto - y;
+    return this.total;
+  }
+}
+
+/** Sums of windows: in `trade` one sum is kept, what leaves is taken off before what comes is added. */
+export function sums(x: Series, n: number, variant: Variant): number[] {
+  if (variant === 'standard') return over(x, n, sum);
+  const coming = new Compensated();
+  const leaving = new Compensated();
+  let total = 0;
+  return x.map((value, row) => {
+    const window = x.slice(Math.max(0, row - n + 1), row + 1);
+    if (n === 1) return Number.isNaN(value) ? NaN : value;
+    const past = x[row - n] ?? NaN;
+    if (!Number.isNaN(past)) total = leaving.add(-past, total);
+    if (!Number.isNaN(value)) total = coming.add(value, total);
+    if (window.length < n || window.some(Number.isNaN)) return NaN;
+    return window.every((each) => each === value) ? value * n : total;
+  });
 }
 
 export function smallest(x: Series, n: number): number[] {

@@ -14,11 +14,13 @@ import {
   mean,
   middle,
   over,
+  pairwise,
   rma,
   seeded,
   sma,
   smallest,
   sum,
+  sums,
   trueRange,
   typical,
   wilderAlpha,
@@ -52,12 +54,12 @@ const rsi = (x: Series, n: number): number[] =>
 const atr = (bars: Bars, close: Series, n: number, variant: Variant): number[] =>
   exponential(seeded(trueRange(bars, close, variant), n), wilderAlpha(n));
 
-const triangle = (x: Series, n: number): number[] => {
+const triangle = (x: Series, n: number, variant: Variant): number[] => {
   const half = (n + 1) / 2;
   const below = Math.floor(half);
   const isTie = half - below === 0.5;
   const m = isTie && below % 2 === 1 ? below + 1 : below;
-  return sma(sma(x, m), m);
+  return sma(sma(x, m, variant), m, variant);
 };
 
 const alma: Twin = ({ source }, p) => {
@@ -89,14 +91,16 @@ const linearEnd = (window: Series): number => {
 const kama = (x: Series, n: number, variant: Variant): number[] => {
   const travel = lift(changesOver(x, n), variant).map(Math.abs);
   const steps = lift(changesOver(x, 1), variant).map(Math.abs);
-  const path = over(steps, n, sum);
+  const path = sums(steps, n, variant);
   let y = NaN;
   return x.map((value, row) => {
-    if (row === n - 1) y = mean(x.slice(0, n));
+    const first = x.slice(0, n);
+    if (row === n - 1 && variant === 'standard') y = mean(first);
+    if (row === n - 1 && variant === 'trade') y = sma(first.toReversed(), n, variant)[row]!;
     if (row >= n) {
       const root = (travel[row]! / path[row]!) * (2 / 3 - 2 / 31) + 2 / 31;
       const weight = root * root;
-      if (value !== y) y = weight * value + (1 - weight) * y;
+      if (variant === 'trade' || value !== y) y = weight * value + (1 - weight) * y;
     }
     return y;
   });
@@ -131,15 +135,16 @@ const cmf = (bars: Bars, n: number, variant: Variant): number[] => {
   const flow = bars.source.map(
     (x, row) => (2 * x - (bars.high[row]! + bars.low[row]!)) * (bars.volume[row]! / range[row]!),
   );
-  return zip(over(flow, n, sum), over(bars.volume, n, sum), (a, b) => a / b);
+  return zip(sums(flow, n, variant), sums(bars.volume, n, variant), (a, b) => a / b);
 };
 
-const uo: Twin = ({ high, low, source }, p) => {
+const uo: Twin = ({ high, low, source }, p, variant) => {
   const floor = low.map((l, row) => (row === 0 ? l : Math.min(l, source[row - 1]!)));
   const ceiling = high.map((h, row) => (row === 0 ? h : Math.max(h, source[row - 1]!)));
   const pressure = zip(source, floor, (x, f) => x - f);
   const range = zip(ceiling, floor, (c, f) => c - f);
-  const part = (n: number) => zip(over(pressure, n, sum), over(range, n, sum), (a, b) => a / b);
+  const part = (n: number) =>
+    zip(sums(pressure, n, variant), sums(range, n, variant), (a, b) => a / b);
   const [fast, medium, slow] = [part(p['fast']!), part(p['medium']!), part(p['slow']!)];
   return {
     '': fast.map((f, row) => (100 * (4 * f + 2 * medium[row]! + slow[row]!)) / 7),
@@ -152,8 +157,8 @@ const macd: Twin = ({ source }, p) => {
   return { macd: line, signal, histogram: zip(line, signal, (a, b) => a - b) };
 };
 
-const bollinger = (x: Series, n: number, width: number) => {
-  const centre = sma(x, n);
+const bollinger = (x: Series, n: number, width: number, variant: Variant) => {
+  const centre = sma(x, n, variant);
   const spread = over(x, n, deviation);
   return {
     lower: zip(centre, spread, (m, s) => m - width * s),
@@ -163,7 +168,7 @@ const bollinger = (x: Series, n: number, width: number) => {
 };
 
 const bbands: Twin = ({ source }, p, variant) => {
-  const bands = bollinger(source, p['length']!, variant === 'trade' ? 2 : p['std']!);
+  const bands = bollinger(source, p['length']!, variant === 'trade' ? 2 : p['std']!, variant);
   const range = lift(
     zip(bands.upper, bands.lower, (u, l) => u - l),
     variant,
@@ -187,15 +192,15 @@ const place = (x: Series, low: Series, high: Series, variant: Variant): number[]
 
 const stoch: Twin = ({ high, low, close }, p, variant) => {
   const raw = place(close, smallest(low, p['k']!), largest(high, p['k']!), variant);
-  const k = sma(raw, p['smooth_k']!);
-  return { k, d: sma(k, p['d']!) };
+  const k = sma(raw, p['smooth_k']!, variant);
+  return { k, d: sma(k, p['d']!, variant) };
 };
 
 const stochrsi: Twin = ({ source }, p, variant) => {
   const r = rsi(source, p['rsi_length']!);
   const raw = place(r, smallest(r, p['length']!), largest(r, p['length']!), variant);
-  const k = sma(raw, p['k']!);
-  return { k, d: sma(k, p['d']!) };
+  const k = sma(raw, p['k']!, variant);
+  return { k, d: sma(k, p['d']!, variant) };
 };
 
 const adx: Twin = (bars, p, variant) => {
@@ -287,16 +292,21 @@ const psar: Twin = (bars, p) => {
 };
 
 const squeeze: Twin = (bars, p, variant) => {
-  const bands = bollinger(bars.source, p['bb_length']!, variant === 'trade' ? 2 : p['bb_std']!);
-  const basis = sma(bars.source, p['kc_length']!);
-  const range = sma(trueRange(bars, bars.source, variant), p['kc_length']!);
+  const bands = bollinger(
+    bars.source,
+    p['bb_length']!,
+    variant === 'trade' ? 2 : p['bb_std']!,
+    variant,
+  );
+  const basis = sma(bars.source, p['kc_length']!, variant);
+  const range = sma(trueRange(bars, bars.source, variant), p['kc_length']!, variant);
   const floor = zip(basis, range, (b, r) => b - p['kc_scalar']! * r);
   const ceiling = zip(basis, range, (b, r) => b + p['kc_scalar']! * r);
   const flag = (f: (row: number) => boolean) => basis.map((_, row) => (f(row) ? 1 : 0));
   const on = flag((i) => bands.lower[i]! > floor[i]! && bands.upper[i]! < ceiling[i]!);
   const off = flag((i) => bands.lower[i]! < floor[i]! && bands.upper[i]! > ceiling[i]!);
   return {
-    sqz: sma(changesOver(bars.source, 12), 6),
+    sqz: sma(changesOver(bars.source, 12), 6, variant),
     on,
     off,
     no_sqz: zip(on, off, (a, b) => 1 - Math.max(a, b)),
@@ -305,12 +315,12 @@ const squeeze: Twin = (bars, p, variant) => {
 
 const vortex: Twin = (bars, p, variant) => {
   const n = p['length']!;
-  const total = over(trueRange(bars, bars.source, variant), n, sum);
+  const total = sums(trueRange(bars, bars.source, variant), n, variant);
   const plus = bars.high.map((h, row) => (row === 0 ? NaN : Math.abs(h - bars.low[row - 1]!)));
   const minus = bars.low.map((l, row) => (row === 0 ? NaN : Math.abs(l - bars.high[row - 1]!)));
   return {
-    vip: zip(over(plus, n, sum), total, (a, b) => a / b),
-    vim: zip(over(minus, n, sum), total, (a, b) => a / b),
+    vip: zip(sums(plus, n, variant), total, (a, b) => a / b),
+    vim: zip(sums(minus, n, variant), total, (a, b) => a / b),
   };
 };
 
@@ -359,16 +369,18 @@ const kvo: Twin = (bars, p) => {
 
 export const TWINS: Readonly<Record<string, Twin>> = {
   ema: single(({ source }, n) => ema(source, n)),
-  sma: single(({ source }, n) => sma(source, n)),
+  sma: single(({ source }, n, variant) => sma(source, n, variant)),
   rsi: single(({ source }, n) => rsi(source, n)),
   atr: single((bars, n, variant) => atr(bars, bars.close, n, variant)),
   cci: single((bars, n, variant) => {
     const price = typical(bars);
-    return over(price, n, (window) => {
-      const centre = mean(window);
-      const scale = 0.015 * (sum(window.map((x) => Math.abs(x - centre))) / n);
+    const centres = sma(price, n, variant);
+    const add = variant === 'trade' ? pairwise : sum;
+    return over(price, n, (window, row) => {
+      const centre = variant === 'trade' ? pairwise(window) / n : mean(window);
+      const scale = 0.015 * (add(window.map((x) => Math.abs(x - centre))) / n);
       const last = window.at(-1)!;
-      return variant === 'trade' ? last - centre / scale : (last - centre) / scale;
+      return variant === 'trade' ? last - centres[row]! / scale : (last - centre) / scale;
     });
   }),
   willr: single(({ high, low, source }, n) => {
@@ -379,9 +391,9 @@ export const TWINS: Readonly<Record<string, Twin>> = {
   mom: single(({ source }, n) => changesOver(source, n)),
   kama: single(({ source }, n, variant) => kama(source, n, variant)),
   alma,
-  wma: single(({ source }, n) =>
+  wma: single(({ source }, n, variant) =>
     over(source, n, (window) =>
-      window.every((x) => x === window[0])
+      variant === 'standard' && window.every((x) => x === window[0])
         ? window[0]!
         : sum(window.map((x, k) => (k + 1) * x)) * (2 / (n * n + n)),
     ),
@@ -396,7 +408,7 @@ export const TWINS: Readonly<Record<string, Twin>> = {
     const e3 = ema(e2, n);
     return e1.map((value, row) => 3 * (value - e2[row]!) + e3[row]!);
   }),
-  trima: single(({ source }, n) => triangle(source, n)),
+  trima: single(({ source }, n, variant) => triangle(source, n, variant)),
   zlma: single(({ source }, n) =>
     ema(
       against(source, Math.floor((n - 1) / 2), (now, past) => 2 * now - past),
