@@ -3,6 +3,7 @@ import { shown, type FoundIssue } from './issues.ts';
 import { isSpecUsed } from './references.ts';
 import { ROLES, type FeatureSpec, type IdeaCard, type Role } from './schema.ts';
 import type { PathKey } from './source.ts';
+import { tradeParamProblems } from './trade-params.ts';
 
 /** What the reference refuses, crashes on or silently gets wrong: profile `trade` refuses it (design §5). */
 export function checkForTrade(card: IdeaCard): FoundIssue[] {
@@ -20,7 +21,7 @@ export function checkSpecForTrade(
   spec: FeatureSpec,
   path: readonly PathKey[],
 ): FoundIssue[] {
-  const issues: FoundIssue[] = [];
+  const issues = checkParamsForTrade(spec, path);
   const type = spec.indicator_type;
   const warmup = reportedWarmup(spec);
   if (warmup > WARMUP_BARS_MAX) {
@@ -73,7 +74,17 @@ export function checkSpecForTrade(
 
 const WARMUP_BARS_MAX = 1000;
 const TIMEFRAMES_OF_TRADE = ['1m', '5m', '15m', '1h', '4h', '1d'];
+const LEAVE_OUT = 'leave it out or change it, or use profile standard';
 const USE_STANDARD = 'profile standard computes it correctly';
+
+function checkParamsForTrade(spec: FeatureSpec, path: readonly PathKey[]): FoundIssue[] {
+  return tradeParamProblems(spec).map(({ name, message }) => ({
+    path: [...path, 'params', name],
+    code: 'TRADE_REFUSED',
+    message,
+    hint: LEAVE_OUT,
+  }));
+}
 
 function checkRolesForTrade(card: IdeaCard): FoundIssue[] {
   const issues: FoundIssue[] = [];

@@ -62,7 +62,7 @@ const marketStructureSchema = z
 const tfConfigSchema = z
   .object({
     tf: timeframeSchema,
-    role: z.string(),
+    role: z.enum(['exec', 'mtf', 'htf']),
     feature_specs: z.array(featureSpecSchema).readonly().default([]),
     warmup_bars: wholeNumber.default(0),
     required_indicators: z.array(z.string()).readonly().default([]),
@@ -137,14 +137,24 @@ const riskModelSchema = z
   .readonly();
 export type RiskModel = z.infer<typeof riskModelSchema>;
 
+function isEmptyMap(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+}
+
 const accountSchema = z
   .object({
     starting_equity_usdt: positive,
     max_leverage: positive,
     margin_mode: z.string().default('isolated_usdt'),
-    fee_model: z
-      .object({ taker_bps: basisPoints.default(0), maker_bps: notNegative.default(0) })
-      .readonly(),
+    fee_model: z.preprocess(
+      // The reference takes an empty map for none, and refuses the card.
+      (fees, context) => {
+        const message = 'names no fee; an empty map counts as missing';
+        if (isEmptyMap(fees)) context.addIssue({ code: 'custom', message });
+        return fees;
+      },
+      z.object({ taker_bps: basisPoints.default(0), maker_bps: notNegative.default(0) }).readonly(),
+    ),
     slippage_bps: basisPoints.default(5),
     min_trade_notional_usdt: notNegative,
     maintenance_margin_rate: numberLike(z.number().gt(0).lt(1)).default(0.005),

@@ -85,7 +85,7 @@ export function storeOfFrame(frame: FeatureFrame): FeedStore {
 
 function assertPlanned(plan: FeedPlan, candles: CandleColumns): void {
   const isSame =
-    candles.symbol === plan.symbol &&
+    candles.symbol === plan.symbol.toUpperCase() &&
     candles.timeframe === plan.timeframe &&
     candles.tsOpen.length === plan.bars &&
     candles.tsOpen[0] === plan.startMs;

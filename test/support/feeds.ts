@@ -93,7 +93,7 @@ export function plansOf(sweep: Sweep, candles: readonly Candles[]): FeedPlan[] {
 /** The candles that a plan reads, as `readCandles` gives them. */
 export function plannedCandles(plan: FeedPlan, candles: readonly Candles[]): Candles {
   const found = candles.find(
-    ({ symbol, timeframe }) => symbol === plan.symbol && timeframe === plan.timeframe,
+    ({ symbol, timeframe }) => symbol === plan.symbol.toUpperCase() && timeframe === plan.timeframe,
   );
   if (!found) throw new Error(`no candles of ${plan.symbol} ${plan.timeframe}`);
   return sliceCandles(found, (row) => {

@@ -9,6 +9,11 @@ function issuesOf(edit: Record<string, string>) {
   return inspectCard(cardText(edit)).issues;
 }
 
+/** The place before which `spec` puts one more feature. */
+const SPEC = 'signal_rules:';
+const spec = (type: string, params: string): string =>
+  `      - { indicator_type: ${type}, output_key: one_more, params: { ${params} } }\nsignal_rules:`;
+
 describe('cross-field rules', () => {
   test('reports indicators that are computed from each other, each of them', () => {
     const issues = issuesOf({
@@ -99,6 +104,8 @@ describe('cross-field rules', () => {
       'UNKNOWN_OUTPUT',
       'on, off, yes and no are booleans',
     ],
+    ['fee_model: { taker_bps: 6 }', 'fee_model: {}', 'INVALID_VALUE', undefined],
+    ['role: exec', 'role: higher', 'INVALID_VALUE', undefined],
     ['signal_rules:', '  htf: { tf: 15m, role: htf }\nsignal_rules:', 'SAME_TIMEFRAME', undefined],
     ['signal_rules:', '  htf: { tf: 5m, role: htf }\nsignal_rules:', 'TIMEFRAME_ORDER', undefined],
     [
@@ -137,9 +144,27 @@ describe('profile trade refuses what the reference cannot run', () => {
     ['model: percent_equity', 'model: percent_notional', 'TRADE_REFUSED'],
     ['signal_rules:', '  mtf: { tf: 1h, role: mtf }\nsignal_rules:', 'TRADE_REFUSED'],
     ['signal: 9 } }', 'signal: 9 }, outputs: { macd: line } }', 'TRADE_REFUSED'],
+    [SPEC, spec('stoch', 'd: 1'), 'TRADE_REFUSED'],
+    [SPEC, spec('sma', 'length: 1'), 'TRADE_REFUSED'],
+    [SPEC, spec('squeeze', 'offset: 1'), 'TRADE_REFUSED'],
+    [SPEC, spec('supertrend', 'multiplier: 0.0'), 'TRADE_REFUSED'],
+    [SPEC, spec('kama', 'length: 10, fast: 3'), 'TRADE_REFUSED'],
+    [SPEC, spec('roc', 'scalar: 1'), 'TRADE_REFUSED'],
+    [SPEC, spec('natr', 'mamode: sma'), 'TRADE_REFUSED'],
+    [SPEC, spec('mom', 'fillna: 0'), 'TRADE_REFUSED'],
   ])('%s → %s gives %s', (from, to, code) => {
     const { card } = parseCard(cardText({ [from]: to }));
     expect(checkForTrade(card).map((issue) => issue.code)).toEqual([code]);
+  });
+
+  test.each([
+    ['natr', 'mamode: ema'],
+    ['ema', 'length: 9, adjust: true'],
+    ['wma', 'lenght: 5'],
+    ['stoch', 'k: 5, d: 2, smooth_k: 1'],
+  ])('%s { %s } is what the reference computes too', (type, params) => {
+    const { card } = parseCard(cardText({ [SPEC]: spec(type, params) }));
+    expect(checkForTrade(card)).toEqual([]);
   });
 
   test('an ordinary card is fine', () => {

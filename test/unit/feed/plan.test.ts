@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SweepError } from '../../../src/errors.ts';
+import { buildFeatureFrame, storeOfFrame } from '../../../src/feed/feature-frame.ts';
 import { feedNeeds, feedRanges, planFeeds, type FeedPlan } from '../../../src/feed/plan.ts';
 import type { Sweep } from '../../../src/grid/sweep.ts';
 import { crossCard, multiTimeframeCard } from '../../support/cards.ts';
@@ -8,6 +9,7 @@ import {
   candlesOf,
   factsOf,
   paramPath,
+  plannedCandles,
   plansOf,
   START_MS,
   sweepOf,
@@ -35,6 +37,14 @@ function errorOf(run: () => unknown): SweepError {
 function idsOf(plan: FeedPlan | undefined): string[] {
   return (plan?.columns ?? []).map(({ id }) => id);
 }
+
+test('a symbol in small letters reads the candles of its capitals', () => {
+  const sweep = sweepOf(crossCard('').replace('[BTCUSDT]', '[btcusdt]'));
+  expect(sweep.card.symbol_universe).toEqual(['btcusdt']);
+  const [plan] = planFeeds({ sweep, facts: [factsOf({ ...fiveMinutes, symbol: 'btcusdt' })] });
+  const read = plannedCandles(plan!, [fiveMinutes]);
+  expect(storeOfFrame(buildFeatureFrame(plan!, read)).length).toBe(plan!.bars);
+});
 
 describe('the columns of a plan', () => {
   test('a 100 × 100 grid of two EMAs needs 200 columns and the ATR, each once', () => {
