@@ -28,6 +28,7 @@ import { ppoIndicator } from './ppo.ts';
 import { psarIndicator } from './psar.ts';
 import { momIndicator, rocIndicator } from './roc.ts';
 import { rsiIndicator } from './rsi.ts';
+import { withShortFrames } from './short-frame.ts';
 import { smaIndicator } from './sma.ts';
 import { squeezeIndicator } from './squeeze.ts';
 import { stochIndicator } from './stoch.ts';
@@ -93,7 +94,9 @@ const GENERIC: readonly IndicatorDefinition[] = [
 
 /** Every indicator by its type name. */
 export const INDICATORS: ReadonlyMap<string, IndicatorDefinition> = new Map(
-  [...EXPLICIT, ...GENERIC.map(withOffset)].map((definition) => [definition.type, definition]),
+  [...EXPLICIT, ...GENERIC.map(withOffset)]
+    .map(withShortFrames)
+    .map((definition) => [definition.type, definition]),
 );
 
 /** @throws AssertionError on a type that is not registered; cards are checked before. */

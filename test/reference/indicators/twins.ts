@@ -367,7 +367,7 @@ const kvo: Twin = (bars, p) => {
   return { kvo: kvoLine, signal: fromFirst(kvoLine, (x) => ema(x, p['signal']!)) };
 };
 
-export const TWINS: Readonly<Record<string, Twin>> = {
+const FORMULAS: Readonly<Record<string, Twin>> = {
   ema: single(({ source }, n) => ema(source, n)),
   sma: single(({ source }, n, variant) => sma(source, n, variant)),
   rsi: single(({ source }, n) => rsi(source, n)),
@@ -455,3 +455,34 @@ export const TWINS: Readonly<Record<string, Twin>> = {
   tsi,
   kvo,
 };
+
+/** Rows of a frame that the reference asks for before it computes at all. */
+const rowsAskedFor = (type: string, p: Params): number => {
+  const n = p['length']!;
+  if (['adx', 'aroon', 'atr', 'cmo', 'kc', 'natr', 'rsi', 'supertrend'].includes(type))
+    return n + 1;
+  if (type === 'dm') return n;
+  if (type === 'kama') return Math.max(n, 30);
+  if (type === 'tema') return 3 * n;
+  if (type === 'donchian') return Math.max(p['lower_length']!, p['upper_length']!);
+  if (type === 'stoch') return p['k']! + p['d']! + p['smooth_k']!;
+  if (type === 'stochrsi') return n + p['rsi_length']! + 2;
+  if (type === 'squeeze') return Math.max(p['bb_length']!, p['kc_length']!, 12) + 1;
+  if (type === 'macd') return p['slow']! + p['signal']! - 1;
+  if (type === 'tsi') return Math.max(p['fast']!, p['slow']!) + p['signal']! + 1;
+  if (type === 'kvo') return Math.max(p['fast']!, p['slow']!) + p['signal']!;
+  if (type === 'uo') return Math.max(p['fast']!, p['medium']!, p['slow']!) + 1;
+  return 0;
+};
+
+export const TWINS: Readonly<Record<string, Twin>> = Object.fromEntries(
+  Object.entries(FORMULAS).map(([type, formula]): [string, Twin] => [
+    type,
+    (bars, p, variant) => {
+      const outputs = formula(bars, p, variant);
+      if (variant === 'standard' || bars.close.length >= rowsAskedFor(type, p)) return outputs;
+      const blank = bars.close.map(() => NaN);
+      return Object.fromEntries(Object.keys(outputs).map((name) => [name, blank]));
+    },
+  ]),
+);
