@@ -106,6 +106,9 @@ function refuseText(text: string): FoundIssue | undefined {
   return scanTokens(text);
 }
 
+/** What opens a level on its own line; within brackets they open none. */
+const BLOCK_STARTS = ['-', '?', ':'];
+
 /**
  * Counts what a parser pays for before it parses: tokens, flow depth, and `- - -` on one line (both
  * are free to nest, unlike indentation).
@@ -118,12 +121,12 @@ function scanTokens(text: string): FoundIssue | undefined {
     tokens += 1;
     if (token === '[' || token === '{') flowDepth += 1;
     else if (token === ']' || token === '}') flowDepth = Math.max(0, flowDepth - 1);
-    else if (token === '-' || token === '?' || token === ':') lineDepth += 1;
+    else if (BLOCK_STARTS.includes(token) && flowDepth === 0) lineDepth += 1;
     else if (token === '\n' || token === '\r\n') lineDepth = 0;
     if (tokens > CARD_TOKENS_MAX) {
       return issue('CARD_TOO_LARGE', `The card has more than ${CARD_TOKENS_MAX} YAML tokens.`);
     }
-    if (flowDepth > CARD_DEPTH_MAX || (flowDepth === 0 && lineDepth > CARD_DEPTH_MAX)) {
+    if (flowDepth > CARD_DEPTH_MAX || lineDepth > CARD_DEPTH_MAX) {
       return tooDeep();
     }
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { cardHash } from '../../../src/card/canonical.ts';
 import { inspectCard, parseCard } from '../../../src/card/parse.ts';
 import { cardSchema } from '../../../src/card/schema.ts';
@@ -197,6 +198,12 @@ describe('text that is no card', () => {
     [`a: ${'x'.repeat(1_100_000)}\n`, 'CARD_TOO_LARGE'],
   ])('%j is refused as %s', (text, code) => {
     expect(codesOf(text)).toContain(code);
+  });
+
+  test('a card written as JSON on one line is the same card', () => {
+    const line = JSON.stringify(parse(CARD_TEXT, { version: '1.1' }));
+    expect(line).not.toContain('\n');
+    expect(cardHash(parseCard(line).card)).toBe(cardHash(parseCard(CARD_TEXT).card));
   });
 
   test('an alias bomb is refused in no time', () => {
