@@ -5,7 +5,7 @@ import {
   WILDER_SEED_LENGTHS,
   type IndicatorDefinition,
 } from './definition.ts';
-import { rma, rmaAlpha, seededEwm } from './ewm.ts';
+import { rma, seededEwm, wilder } from './ewm.ts';
 import { directionalMovement, trueRange } from './range.ts';
 import { nans } from './rolling.ts';
 
@@ -14,7 +14,7 @@ const RATING_BARS = 2;
 
 export const adxIndicator: IndicatorDefinition = {
   type: 'adx',
-  version: 1,
+  version: 2,
   inputs: ['high', 'low', 'source'],
   params: { length: integer(14) },
   outputs: ['adx', 'dmp', 'dmn', 'adxr'],
@@ -33,7 +33,7 @@ export const adxIndicator: IndicatorDefinition = {
     const length = param(params, 'length');
     const range = trueRange(inputs, inputs.source, variant);
     if (range.length > 0) range[0] = Number.NaN;
-    const average = seededEwm(range, length, rmaAlpha(length));
+    const average = seededEwm(range, wilder(length), variant);
     const { plus, minus } = directionalMovement(inputs);
     const dmp = rma(plus, length);
     const dmn = rma(minus, length);

@@ -5,12 +5,12 @@ import {
   WILDER_SEED_LENGTHS,
   type IndicatorDefinition,
 } from './definition.ts';
-import { rmaAlpha, seededEwm } from './ewm.ts';
+import { seededEwm, wilder } from './ewm.ts';
 import { trueRange } from './range.ts';
 
 export const atrIndicator: IndicatorDefinition = {
   type: 'atr',
-  version: 1,
+  version: 2,
   inputs: ['high', 'low', 'close'],
   params: { length: integer(14) },
   outputs: [],
@@ -23,6 +23,6 @@ export const atrIndicator: IndicatorDefinition = {
   compute: (inputs, params, variant) => {
     const length = param(params, 'length');
     const range = trueRange(inputs, inputs.close, variant);
-    return { '': seededEwm(range, length, rmaAlpha(length)) };
+    return { '': seededEwm(range, wilder(length), variant) };
   },
 };

@@ -2,7 +2,7 @@ import { EMA_SEED_LENGTHS, integer, param, rawOr, type IndicatorDefinition } fro
 import { ema } from './ewm.ts';
 
 const SHAPE = {
-  version: 1,
+  version: 2,
   inputs: ['source'],
   params: { length: integer(10) },
   outputs: [],
@@ -18,10 +18,10 @@ export const demaIndicator: IndicatorDefinition = {
   source: 'P. Mulloy, Smoothing Data with Faster Moving Averages, Stocks & Commodities 12:1 (1994)',
   // An average of an average forgets along both.
   seedBars: (params) => 2 * EMA_SEED_LENGTHS * param(params, 'length'),
-  compute: ({ source }, params) => {
+  compute: ({ source }, params, variant) => {
     const length = param(params, 'length');
-    const first = ema(source, length);
-    const second = ema(first, length);
+    const first = ema(source, length, variant);
+    const second = ema(first, length, variant);
     for (let i = 0; i < first.length; i++) first[i] = 2 * first[i]! - second[i]!;
     return { '': first };
   },
@@ -33,11 +33,11 @@ export const temaIndicator: IndicatorDefinition = {
   doc: '3·(e₁ − e₂) + e₃, e₂ = EMA(L) of e₁, e₃ = EMA(L) of e₂',
   source: 'P. Mulloy, Smoothing Data with Less Lag, Stocks & Commodities 12:2 (1994)',
   seedBars: (params) => 3 * EMA_SEED_LENGTHS * param(params, 'length'),
-  compute: ({ source }, params) => {
+  compute: ({ source }, params, variant) => {
     const length = param(params, 'length');
-    const first = ema(source, length);
-    const second = ema(first, length);
-    const third = ema(second, length);
+    const first = ema(source, length, variant);
+    const second = ema(first, length, variant);
+    const third = ema(second, length, variant);
     for (let i = 0; i < first.length; i++) {
       first[i] = 3 * (first[i]! - second[i]!) + third[i]!;
     }

@@ -3,7 +3,7 @@ import { ema } from './ewm.ts';
 
 export const emaIndicator: IndicatorDefinition = {
   type: 'ema',
-  version: 1,
+  version: 2,
   inputs: ['source'],
   params: { length: integer(20) },
   outputs: [],
@@ -13,5 +13,7 @@ export const emaIndicator: IndicatorDefinition = {
   reportedWarmup: (raw) => 3 * rawOr(raw, 'length', 20),
   seedBars: (params) => EMA_SEED_LENGTHS * param(params, 'length'),
   firstIndex: (params) => ({ '': param(params, 'length') - 1 }),
-  compute: ({ source }, params) => ({ '': ema(source, param(params, 'length')) }),
+  compute: ({ source }, params, variant) => ({
+    '': ema(source, param(params, 'length'), variant),
+  }),
 };

@@ -1,3 +1,5 @@
+import type { IndicatorVariant } from './definition.ts';
+import { pairwiseSum } from './pairwise.ts';
 import { nans } from './rolling.ts';
 
 /**
@@ -65,36 +67,50 @@ export function rma(x: Float64Array, length: number): Float64Array {
 
 /**
  * Mean of the values (not NaN) among rows from..from + length − 1, oldest first; NaN when there is
- * none. This is what an EMA and an ATR begin with.
+ * none. This is what an EMA and an ATR begin with. In `trade` it is added in NumPy's order.
  */
-export function seedMean(x: Float64Array, length: number, from = 0): number {
-  let sum = 0;
-  let values = 0;
-  let first = Number.NaN;
-  let isLevel = true;
-  const end = Math.min(x.length, from + length);
-  for (let i = from; i < end; i++) {
-    const value = x[i]!;
-    if (Number.isNaN(value)) continue;
-    if (values === 0) first = value;
-    else if (value !== first) isLevel = false;
-    sum += value;
-    values++;
+export function seedMean(
+  x: Float64Array,
+  length: number,
+  variant: IndicatorVariant,
+  from = 0,
+): number {
+  const window = x.subarray(from, from + length);
+  const known = window.filter((value) => !Number.isNaN(value));
+  if (known.length === 0) return Number.NaN;
+  if (variant === 'trade') {
+    return pairwiseSum(window.map((value) => (Number.isNaN(value) ? 0 : value))) / known.length;
   }
   // The mean of equal values is that value, not what rounding makes of it.
-  return isLevel ? first : sum / values;
+  if (known.every((value) => value === known[0])) return known[0]!;
+  return known.reduce((sum, value) => sum + value, 0) / known.length;
+}
+
+/** Length and smoothing factor of an average that begins with a mean. */
+export interface Smoothing {
+  readonly length: number;
+  readonly alpha: number;
+}
+
+/** The averages of an ATR: Wilder's factor. */
+export function wilder(length: number): Smoothing {
+  return { length, alpha: rmaAlpha(length) };
 }
 
 /**
- * Recursive average with factor `alpha` that begins at row from + length − 1 with the mean of the
- * values before and at that row; NaN before it. When none of them is a value, it begins with the
- * first value after them.
+ * Recursive average that begins at row from + length − 1 with the mean of the values before and at
+ * that row; NaN before it. When none of them is a value, it begins with the first value after them.
  */
-export function seededEwm(x: Float64Array, length: number, alpha: number, from = 0): Float64Array {
+export function seededEwm(
+  x: Float64Array,
+  { length, alpha }: Smoothing,
+  variant: IndicatorVariant,
+  from = 0,
+): Float64Array {
   const seedRow = from + length - 1;
   if (seedRow >= x.length) return nans(x.length);
   const out = x.slice();
-  out[seedRow] = seedMean(x, length, from);
+  out[seedRow] = seedMean(x, length, variant, from);
   return ewm(out, alpha, seedRow, out);
 }
 
@@ -102,9 +118,14 @@ export function seededEwm(x: Float64Array, length: number, alpha: number, from =
  * EMA of `length` bars over x from row `from` on, seeded with the mean of its first `length` values.
  * A length of 1 returns the input, inner NaN included.
  */
-export function ema(x: Float64Array, length: number, from = 0): Float64Array {
+export function ema(
+  x: Float64Array,
+  length: number,
+  variant: IndicatorVariant,
+  from = 0,
+): Float64Array {
   if (length === 1) return x.slice().fill(Number.NaN, 0, Math.min(from, x.length));
-  return seededEwm(x, length, emaAlpha(length), from);
+  return seededEwm(x, { length, alpha: emaAlpha(length) }, variant, from);
 }
 
 /** Row of the first value that is not NaN; x.length when there is none. */

@@ -43,7 +43,7 @@ export const kamaIndicator: IndicatorDefinition = {
     let y =
       variant === 'trade'
         ? movingMean(first, length, variant)[length - 1]!
-        : seedMean(source, length);
+        : seedMean(source, length, variant);
     out[length - 1] = y;
     for (let i = length; i < count; i++) {
       const root = (travel[i]! / path[i]!) * (FAST - SLOW) + SLOW;

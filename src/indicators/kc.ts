@@ -11,7 +11,7 @@ import { trueRange } from './range.ts';
 
 export const kcIndicator: IndicatorDefinition = {
   type: 'kc',
-  version: 1,
+  version: 2,
   inputs: ['high', 'low', 'source'],
   params: { length: integer(20), scalar: real(2) },
   outputs: ['lower', 'basis', 'upper'],
@@ -27,8 +27,8 @@ export const kcIndicator: IndicatorDefinition = {
   compute: (inputs, params, variant) => {
     const length = param(params, 'length');
     const scalar = param(params, 'scalar');
-    const basis = ema(inputs.source, length);
-    const upper = ema(trueRange(inputs, inputs.source, variant), length);
+    const basis = ema(inputs.source, length, variant);
+    const upper = ema(trueRange(inputs, inputs.source, variant), length, variant);
     const lower = new Float64Array(basis.length);
     for (let i = 0; i < basis.length; i++) {
       const width = scalar * upper[i]!;

@@ -5,7 +5,7 @@ import { nans } from './rolling.ts';
 
 export const kvoIndicator: IndicatorDefinition = {
   type: 'kvo',
-  version: 1,
+  version: 2,
   inputs: ['high', 'low', 'source', 'volume'],
   params: { fast: integer(34), slow: integer(55), signal: integer(13) },
   outputs: ['kvo', 'signal'],
@@ -20,16 +20,16 @@ export const kvoIndicator: IndicatorDefinition = {
     const kvo = longer(params);
     return { kvo, signal: kvo + param(params, 'signal') - 1 };
   },
-  compute: (inputs, params) => {
+  compute: (inputs, params, variant) => {
     const price = typicalPrice(inputs);
     const signed = nans(price.length);
     for (let i = 1; i < price.length; i++) {
       signed[i] = inputs.volume[i]! * Math.sign(price[i]! - price[i - 1]!);
     }
-    const kvo = ema(signed, param(params, 'fast'), 1);
-    const slow = ema(signed, param(params, 'slow'), 1);
+    const kvo = ema(signed, param(params, 'fast'), variant, 1);
+    const slow = ema(signed, param(params, 'slow'), variant, 1);
     for (let i = 0; i < kvo.length; i++) kvo[i] = kvo[i]! - slow[i]!;
-    return { kvo, signal: ema(kvo, param(params, 'signal'), firstValueRow(kvo)) };
+    return { kvo, signal: ema(kvo, param(params, 'signal'), variant, firstValueRow(kvo)) };
   },
 };
 

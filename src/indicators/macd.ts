@@ -3,7 +3,7 @@ import { ema, firstValueRow } from './ewm.ts';
 
 export const macdIndicator: IndicatorDefinition = {
   type: 'macd',
-  version: 1,
+  version: 2,
   inputs: ['source'],
   params: { fast: integer(12), slow: integer(26), signal: integer(9) },
   outputs: ['macd', 'signal', 'histogram'],
@@ -26,11 +26,11 @@ export const macdIndicator: IndicatorDefinition = {
       message: `macd needs fast < slow, got fast ${fast} and slow ${slow}`,
     };
   },
-  compute: ({ source }, params) => {
-    const macd = ema(source, param(params, 'fast'));
-    const slow = ema(source, param(params, 'slow'));
+  compute: ({ source }, params, variant) => {
+    const macd = ema(source, param(params, 'fast'), variant);
+    const slow = ema(source, param(params, 'slow'), variant);
     for (let i = 0; i < macd.length; i++) macd[i] = macd[i]! - slow[i]!;
-    const signal = ema(macd, param(params, 'signal'), firstValueRow(macd));
+    const signal = ema(macd, param(params, 'signal'), variant, firstValueRow(macd));
     const histogram = slow;
     for (let i = 0; i < macd.length; i++) histogram[i] = macd[i]! - signal[i]!;
     return { macd, signal, histogram };

@@ -5,7 +5,7 @@ import { trueRange } from './range.ts';
 
 export const natrIndicator: IndicatorDefinition = {
   type: 'natr',
-  version: 2,
+  version: 3,
   inputs: ['high', 'low', 'source'],
   params: { length: integer(14) },
   outputs: [],
@@ -17,7 +17,7 @@ export const natrIndicator: IndicatorDefinition = {
   firstIndex: (params) => ({ '': param(params, 'length') - 1 }),
   compute: (inputs, params, variant) => {
     const { source } = inputs;
-    const out = ema(trueRange(inputs, source, variant), param(params, 'length'));
+    const out = ema(trueRange(inputs, source, variant), param(params, 'length'), variant);
     // The reference hands `offset` to its ATR as well, and then shifts the quotient.
     const shift = variant === 'trade' ? (params['offset'] ?? 0) : 0;
     if (shift > 0) shiftColumn(out, shift);

@@ -3,7 +3,7 @@ import { ema } from './ewm.ts';
 
 export const ppoIndicator: IndicatorDefinition = {
   type: 'ppo',
-  version: 1,
+  version: 2,
   inputs: ['source'],
   // `signal` belongs to the registry's row; the one column is the line, which does not use it.
   params: { fast: integer(12), slow: integer(26), signal: integer(9) },
@@ -23,9 +23,9 @@ export const ppoIndicator: IndicatorDefinition = {
       message: `ppo needs fast < slow, got fast ${fast} and slow ${slow}`,
     };
   },
-  compute: ({ source }, params) => {
-    const fast = ema(source, param(params, 'fast'));
-    const slow = ema(source, param(params, 'slow'));
+  compute: ({ source }, params, variant) => {
+    const fast = ema(source, param(params, 'fast'), variant);
+    const slow = ema(source, param(params, 'slow'), variant);
     for (let i = 0; i < fast.length; i++) fast[i] = (100 * (fast[i]! - slow[i]!)) / slow[i]!;
     return { '': fast };
   },

@@ -7,7 +7,7 @@ import {
   type IndicatorDefinition,
   type IndicatorOutputs,
 } from './definition.ts';
-import { rmaAlpha, seededEwm } from './ewm.ts';
+import { seededEwm, wilder } from './ewm.ts';
 import { midPrice, trueRange } from './range.ts';
 import { nans } from './rolling.ts';
 
@@ -48,7 +48,7 @@ function follow(x: Float64Array, lower: Float64Array, upper: Float64Array): Indi
 
 export const supertrendIndicator: IndicatorDefinition = {
   type: 'supertrend',
-  version: 1,
+  version: 2,
   inputs: ['high', 'low', 'source'],
   params: { length: integer(7), multiplier: real(3) },
   outputs: ['trend', 'direction', 'long', 'short'],
@@ -68,7 +68,7 @@ export const supertrendIndicator: IndicatorDefinition = {
     const length = param(params, 'length');
     const multiplier = param(params, 'multiplier');
     const range = trueRange(inputs, inputs.source, variant);
-    const average = seededEwm(range, length, rmaAlpha(length));
+    const average = seededEwm(range, wilder(length), variant);
     const upper = midPrice(inputs);
     const lower = range;
     for (let i = 0; i < upper.length; i++) {
@@ -79,6 +79,9 @@ export const supertrendIndicator: IndicatorDefinition = {
     }
     const outputs = follow(inputs.source, lower, upper);
     outputs['direction']!.fill(Number.NaN, 0, Math.min(length, upper.length));
+    // The reference decides from the second bar on, also where the first has bands (length 1).
+    if (variant === 'trade')
+      for (const column of Object.values(outputs)) column.fill(Number.NaN, 0, 1);
     return outputs;
   },
 };

@@ -3,7 +3,7 @@ import { ema } from './ewm.ts';
 
 export const trixIndicator: IndicatorDefinition = {
   type: 'trix',
-  version: 1,
+  version: 2,
   inputs: ['source'],
   params: { length: integer(18) },
   outputs: [],
@@ -13,9 +13,9 @@ export const trixIndicator: IndicatorDefinition = {
   reportedWarmup: (raw) => 3 * rawOr(raw, 'length', 20),
   seedBars: (params) => 3 * EMA_SEED_LENGTHS * param(params, 'length') + 1,
   firstIndex: (params) => ({ '': param(params, 'length') }),
-  compute: ({ source }, params) => {
+  compute: ({ source }, params, variant) => {
     const length = param(params, 'length');
-    const third = ema(ema(ema(source, length), length), length);
+    const third = ema(ema(ema(source, length, variant), length, variant), length, variant);
     let previous = Number.NaN;
     for (let i = 0; i < third.length; i++) {
       const value = third[i]!;

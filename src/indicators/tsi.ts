@@ -4,7 +4,7 @@ import { nans } from './rolling.ts';
 
 export const tsiIndicator: IndicatorDefinition = {
   type: 'tsi',
-  version: 1,
+  version: 2,
   inputs: ['source'],
   params: { fast: integer(13), slow: integer(25), signal: integer(13) },
   outputs: ['tsi', 'signal'],
@@ -21,7 +21,7 @@ export const tsiIndicator: IndicatorDefinition = {
     const tsi = Math.max(param(params, 'fast'), param(params, 'slow'), 2) - 1;
     return { tsi, signal: Math.max(tsi, param(params, 'signal') - 1) };
   },
-  compute: ({ source }, params) => {
+  compute: ({ source }, params, variant) => {
     const fast = Math.min(param(params, 'fast'), param(params, 'slow'));
     const slow = Math.max(param(params, 'fast'), param(params, 'slow'));
     const change = nans(source.length);
@@ -30,9 +30,9 @@ export const tsiIndicator: IndicatorDefinition = {
       change[i] = source[i]! - source[i - 1]!;
       size[i] = Math.abs(change[i]!);
     }
-    const tsi = ema(ema(change, slow), fast);
-    const total = ema(ema(size, slow), fast);
+    const tsi = ema(ema(change, slow, variant), fast, variant);
+    const total = ema(ema(size, slow, variant), fast, variant);
     for (let i = 0; i < tsi.length; i++) tsi[i] = (100 * tsi[i]!) / total[i]!;
-    return { tsi, signal: ema(tsi, param(params, 'signal')) };
+    return { tsi, signal: ema(tsi, param(params, 'signal'), variant) };
   },
 };

@@ -8,7 +8,7 @@ function lagOf(length: number): number {
 
 export const zlmaIndicator: IndicatorDefinition = {
   type: 'zlma',
-  version: 1,
+  version: 2,
   inputs: ['source'],
   params: { length: integer(10) },
   outputs: [],
@@ -21,11 +21,11 @@ export const zlmaIndicator: IndicatorDefinition = {
     return EMA_SEED_LENGTHS * length + lagOf(length);
   },
   firstIndex: (params) => ({ '': param(params, 'length') - 1 }),
-  compute: ({ source }, params) => {
+  compute: ({ source }, params, variant) => {
     const length = param(params, 'length');
     const lag = lagOf(length);
     const ahead = nans(source.length);
     for (let i = lag; i < ahead.length; i++) ahead[i] = 2 * source[i]! - source[i - lag]!;
-    return { '': ema(ahead, length) };
+    return { '': ema(ahead, length, variant) };
   },
 };

@@ -7,8 +7,8 @@ import columns from './reference-columns.json' with { type: 'json' };
 /**
  * Columns of the reference, printed by its program on the 1,200 candles of Appendix A with pandas_ta
  * 0.4.71b0: the first 16 digits of the SHA-256 of the doubles, little endian, one NaN, no negative
- * zero. Types whose last bits hang on a logarithm or on the machine's BLAS (fisher, alma, mfi) and
- * those that NumPy's sum seeds (ema and what is made of it) are not among them.
+ * zero. Types whose last bits hang on a logarithm or on the machine's BLAS (fisher, alma, mfi) are not
+ * among them.
  */
 describe('profile trade computes the columns of the reference to the last bit', () => {
   const candles = goldenCandles(1200);

@@ -117,18 +117,21 @@ export function exponential(x: Series, alpha: number): number[] {
 }
 
 /** The first n − 1 rows emptied and row n − 1 replaced by the mean of the values up to it. */
-export function seeded(x: Series, n: number): number[] {
+export function seeded(x: Series, n: number, variant: Variant): number[] {
   if (x.length < n) return x.map(() => NaN);
   const known = x.slice(0, n).filter((value) => !Number.isNaN(value));
   return x.map((value, row) => {
     if (row < n - 1) return NaN;
     if (row > n - 1) return value;
-    return known.length === 0 ? NaN : mean(known);
+    if (known.length === 0) return NaN;
+    // The reference takes a missing value for 0 and counts it out.
+    const filled = x.slice(0, n).map((each) => (Number.isNaN(each) ? 0 : each));
+    return variant === 'trade' ? pairwise(filled) / known.length : mean(known);
   });
 }
 
-export function ema(x: Series, n: number): number[] {
-  return n === 1 ? [...x] : exponential(seeded(x, n), 2 / (n + 1));
+export function ema(x: Series, n: number, variant: Variant): number[] {
+  return n === 1 ? [...x] : exponential(seeded(x, n, variant), 2 / (n + 1));
 }
 
 /** f(x without its leading NaN), put back in place. */

@@ -52,7 +52,7 @@ const rsi = (x: Series, n: number): number[] =>
   zip(rma(gains(x), n), rma(losses(x), n), (g, b) => (100 * g) / (g + b));
 
 const atr = (bars: Bars, close: Series, n: number, variant: Variant): number[] =>
-  exponential(seeded(trueRange(bars, close, variant), n), wilderAlpha(n));
+  exponential(seeded(trueRange(bars, close, variant), n, variant), wilderAlpha(n));
 
 const triangle = (x: Series, n: number, variant: Variant): number[] => {
   const half = (n + 1) / 2;
@@ -151,9 +151,13 @@ const uo: Twin = ({ high, low, source }, p, variant) => {
   };
 };
 
-const macd: Twin = ({ source }, p) => {
-  const line = zip(ema(source, p['fast']!), ema(source, p['slow']!), (f, s) => f - s);
-  const signal = fromFirst(line, (tail) => ema(tail, p['signal']!));
+const macd: Twin = ({ source }, p, variant) => {
+  const line = zip(
+    ema(source, p['fast']!, variant),
+    ema(source, p['slow']!, variant),
+    (f, s) => f - s,
+  );
+  const signal = fromFirst(line, (tail) => ema(tail, p['signal']!, variant));
   return { macd: line, signal, histogram: zip(line, signal, (a, b) => a - b) };
 };
 
@@ -206,7 +210,7 @@ const stochrsi: Twin = ({ source }, p, variant) => {
 const adx: Twin = (bars, p, variant) => {
   const n = p['length']!;
   const range = trueRange(bars, bars.source, variant).map((v, row) => (row === 0 ? NaN : v));
-  const average = exponential(seeded(range, n), wilderAlpha(n));
+  const average = exponential(seeded(range, n, variant), wilderAlpha(n));
   const { plus, minus } = directional(bars);
   const dmp = zip(average, rma(plus, n), (a, m) => (100 / a) * m);
   const dmn = zip(average, rma(minus, n), (a, m) => (100 / a) * m);
@@ -224,8 +228,8 @@ const aroon: Twin = ({ high, low }, p) => {
 };
 
 const kc: Twin = (bars, p, variant) => {
-  const basis = ema(bars.source, p['length']!);
-  const range = ema(trueRange(bars, bars.source, variant), p['length']!);
+  const basis = ema(bars.source, p['length']!, variant);
+  const range = ema(trueRange(bars, bars.source, variant), p['length']!, variant);
   return {
     lower: zip(basis, range, (b, r) => b - p['scalar']! * r),
     basis,
@@ -252,6 +256,8 @@ const supertrend: Twin = (bars, p, variant) => {
     else if (side[i] === 1 && lower[i]! < lower[i - 1]!) lower[i] = lower[i - 1]!;
     else if (side[i] === -1 && upper[i]! > upper[i - 1]!) upper[i] = upper[i - 1]!;
   }
+  // The reference shows no band on the first row.
+  if (variant === 'trade') for (const band of [lower, upper]) band[0] = NaN;
   return {
     trend: side.map((s, row) => (s === 1 ? lower[row]! : upper[row]!)),
     direction: side.map((s, row) => (row < p['length']! ? NaN : s)),
@@ -350,25 +356,25 @@ const fisher: Twin = (bars, p, variant) => {
   return { fisher: line, signal: against(line, 1, (_, past) => past) };
 };
 
-const tsi: Twin = ({ source }, p) => {
+const tsi: Twin = ({ source }, p, variant) => {
   const [fast, slow] = [p['fast']!, p['slow']!].toSorted((a, b) => a - b) as [number, number];
   const d = changes(source);
-  const top = ema(ema(d, slow), fast);
-  const bottom = ema(ema(d.map(Math.abs), slow), fast);
+  const top = ema(ema(d, slow, variant), fast, variant);
+  const bottom = ema(ema(d.map(Math.abs), slow, variant), fast, variant);
   const line = zip(top, bottom, (a, b) => (100 * a) / b);
-  return { tsi: line, signal: ema(line, p['signal']!) };
+  return { tsi: line, signal: ema(line, p['signal']!, variant) };
 };
 
-const kvo: Twin = (bars, p) => {
+const kvo: Twin = (bars, p, variant) => {
   const signed = changes(typical(bars)).map((d, row) => bars.volume[row]! * Math.sign(d));
   const tail = signed.slice(1);
-  const line = zip(ema(tail, p['fast']!), ema(tail, p['slow']!), (a, b) => a - b);
+  const line = zip(ema(tail, p['fast']!, variant), ema(tail, p['slow']!, variant), (a, b) => a - b);
   const kvoLine = signed.map((_, row) => (row === 0 ? NaN : line[row - 1]!));
-  return { kvo: kvoLine, signal: fromFirst(kvoLine, (x) => ema(x, p['signal']!)) };
+  return { kvo: kvoLine, signal: fromFirst(kvoLine, (x) => ema(x, p['signal']!, variant)) };
 };
 
 const FORMULAS: Readonly<Record<string, Twin>> = {
-  ema: single(({ source }, n) => ema(source, n)),
+  ema: single(({ source }, n, variant) => ema(source, n, variant)),
   sma: single(({ source }, n, variant) => sma(source, n, variant)),
   rsi: single(({ source }, n) => rsi(source, n)),
   atr: single((bars, n, variant) => atr(bars, bars.close, n, variant)),
@@ -398,25 +404,30 @@ const FORMULAS: Readonly<Record<string, Twin>> = {
         : sum(window.map((x, k) => (k + 1) * x)) * (2 / (n * n + n)),
     ),
   ),
-  dema: single(({ source }, n) => {
-    const e1 = ema(source, n);
-    return zip(e1, ema(e1, n), (a, b) => 2 * a - b);
+  dema: single(({ source }, n, variant) => {
+    const e1 = ema(source, n, variant);
+    return zip(e1, ema(e1, n, variant), (a, b) => 2 * a - b);
   }),
-  tema: single(({ source }, n) => {
-    const e1 = ema(source, n);
-    const e2 = ema(e1, n);
-    const e3 = ema(e2, n);
+  tema: single(({ source }, n, variant) => {
+    const e1 = ema(source, n, variant);
+    const e2 = ema(e1, n, variant);
+    const e3 = ema(e2, n, variant);
     return e1.map((value, row) => 3 * (value - e2[row]!) + e3[row]!);
   }),
   trima: single(({ source }, n, variant) => triangle(source, n, variant)),
-  zlma: single(({ source }, n) =>
+  zlma: single(({ source }, n, variant) =>
     ema(
       against(source, Math.floor((n - 1) / 2), (now, past) => 2 * now - past),
       n,
+      variant,
     ),
   ),
   natr: single((bars, n, variant) =>
-    zip(bars.source, ema(trueRange(bars, bars.source, variant), n), (x, a) => (100 / x) * a),
+    zip(
+      bars.source,
+      ema(trueRange(bars, bars.source, variant), n, variant),
+      (x, a) => (100 / x) * a,
+    ),
   ),
   mfi: single(mfi),
   obv,
@@ -432,11 +443,19 @@ const FORMULAS: Readonly<Record<string, Twin>> = {
     '': source.map((x, row) => 0.25 * (high[row]! + low[row]! + x + open[row]!)),
   }),
   uo,
-  trix: single(({ source }, n) =>
-    against(ema(ema(ema(source, n), n), n), 1, (now, past) => (100 * (now - past)) / past),
+  trix: single(({ source }, n, variant) =>
+    against(
+      ema(ema(ema(source, n, variant), n, variant), n, variant),
+      1,
+      (now, past) => (100 * (now - past)) / past,
+    ),
   ),
-  ppo: ({ source }, p) => ({
-    '': zip(ema(source, p['fast']!), ema(source, p['slow']!), (f, s) => (100 * (f - s)) / s),
+  ppo: ({ source }, p, variant) => ({
+    '': zip(
+      ema(source, p['fast']!, variant),
+      ema(source, p['slow']!, variant),
+      (f, s) => (100 * (f - s)) / s,
+    ),
   }),
   macd,
   bbands,

@@ -56,7 +56,7 @@ describe('binding a point', () => {
   test('a series starts its own warm-up before the window: an EMA of stored closes from there', () => {
     const feeds = libraryOf(sweep, candles).bind(createGrid(sweep).cardAt(0));
     const windowRow = (sweep.window.startMs - START_MS) / 300_000;
-    const expected = ema(five.close.slice(windowRow - 35, windowRow + 3 * 288), 5);
+    const expected = ema(five.close.slice(windowRow - 35, windowRow + 3 * 288), 5, 'standard');
     const column = feeds.series('exec', 'fast') as Float64Array;
     const begin = feeds.windowStartBar - 35;
     expect(sameBits(column.subarray(begin), expected)).toBe(true);
