@@ -15,8 +15,10 @@ describe('the kernel', () => {
     const callsAt = METRIC_COLUMNS.indexOf('margin_calls');
     for (let seed = FIRST; seed < FIRST + SEEDS; seed++) {
       const sweep = kernelSweep(seed);
-      // A budget of a few bitsets, so that cards share some and push out others.
-      const kernel = new SweepKernel(sweep.window, { bitBytesMax: 2_000, columnBytesMax: 40_000 });
+      // Budgets of a few bitsets and positions, so that cards share some and push out others.
+      const positionsMax = seed % 3 === 0 ? 5 : 8_000;
+      const budget = { bitBytesMax: 2_000, columnBytesMax: 40_000, positionsMax };
+      const kernel = new SweepKernel(sweep.window, budget);
       const rows = kernelRows(kernel, sweep, 1 + (seed % 9));
       for (const [n, card] of sweep.cards.entries()) {
         const expected = loopRow(sweep, card);

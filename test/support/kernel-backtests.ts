@@ -38,7 +38,7 @@ export function kernelSweep(seed: number): KernelSweep {
     mtf: higher(mtf),
     htf: higher(htf),
     windowStartBar: start,
-    endBar: Math.max(start + 1, bars.length - dice.below(20)),
+    endBar: endOf(dice, start, bars.length),
   });
   // Rows before a point's own frame hold values of other points of a grid, which it must not see.
   const isNarrow = dice.chance(0.2);
@@ -115,6 +115,12 @@ const TIMEFRAME_TRIPLES = [
   ['4h', '1d', '1w'],
   ['1d', '1w', '1w'],
 ] as const;
+
+/** Now and then a whole number of the chunks in which the kernel measures positions. */
+function endOf(dice: Dice, start: number, bars: number): number {
+  if (start + 2048 <= bars && dice.chance(0.3)) return start + 2048;
+  return Math.max(start + 1, bars - dice.below(20));
+}
 
 function days(dice: Dice, most: number): number {
   return dice.chance(0.5) ? 0 : Math.floor(dice.between(0, most * DAY_MS));

@@ -8,16 +8,21 @@ export function bitBytes(rows: number): number {
   return 16 * Math.ceil(rows / 128);
 }
 
+interface Entry {
+  readonly at: Bits;
+  readonly bytes: number;
+}
+
 /**
- * Bitsets by key under a byte budget, the least recently used given up first. Their memory is used
- * again, but only from the next group of points on: one may hold bitsets that later ones push out.
+ * Bitsets by key under a byte budget, the least recently used given up first: between groups of
+ * points only, as one may hold bitsets that later ones would push out.
  */
-export class BitCache {
+export class BitCache<Key extends object> {
   readonly #memory: KernelMemory;
   readonly #bytesMax: number;
-  readonly #entries = new Map<string, { readonly at: Bits; readonly bytes: number }>();
+  readonly #entries = new Map<Key, Entry>();
   readonly #free = new Map<number, Bits[]>();
-  readonly #resting: { readonly at: Bits; readonly bytes: number }[] = [];
+  readonly #scratch: Entry[] = [];
   #bytes = 0;
 
   constructor(memory: KernelMemory, bytesMax: number) {
@@ -25,18 +30,20 @@ export class BitCache {
     this.#bytesMax = bytesMax;
   }
 
-  /**
-   * Every bitset handed out without a key, or pushed out since the last call, may be reused now;
-   * whether there is any.
-   */
+  /** Whatever is over the budget, or was handed out without a key, may be reused now; whether any is. */
   beginGroup(): boolean {
-    const isAny = this.#resting.length > 0;
-    for (const { at, bytes } of this.#resting) this.#freeOf(bytes).push(at);
-    this.#resting.length = 0;
-    return isAny;
+    const given = this.#scratch.splice(0);
+    for (const [key, entry] of this.#entries) {
+      if (this.#bytes <= this.#bytesMax) break;
+      this.#entries.delete(key);
+      this.#bytes -= entry.bytes;
+      given.push(entry);
+    }
+    for (const { at, bytes } of given) this.#freeOf(bytes).push(at);
+    return given.length > 0;
   }
 
-  get(key: string): Bits | undefined {
+  get(key: Key): Bits | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
     this.#entries.delete(key);
@@ -45,23 +52,17 @@ export class BitCache {
   }
 
   /** A bitset of unknown content to be filled, kept under `key`. */
-  add(key: string, bytes: number): Bits {
+  add(key: Key, bytes: number): Bits {
     const at = this.#take(bytes);
     this.#entries.set(key, { at, bytes });
     this.#bytes += bytes;
-    for (const [oldKey, old] of this.#entries) {
-      if (this.#bytes <= this.#bytesMax || old.at === at) break;
-      this.#entries.delete(oldKey);
-      this.#bytes -= old.bytes;
-      this.#resting.push(old);
-    }
     return at;
   }
 
   /** A bitset of unknown content, for this group alone. */
   scratch(bytes: number): Bits {
     const at = this.#take(bytes);
-    this.#resting.push({ at, bytes });
+    this.#scratch.push({ at, bytes });
     return at;
   }
 

@@ -2,8 +2,7 @@ import { KERNEL_WASM } from './kernel-wasm.ts';
 
 /** The functions of assembly/index.ts. Addresses and lengths are bytes unless named otherwise. */
 export interface KernelExports {
-  readonly ITEM: { readonly value: number };
-  readonly LIST_END: { readonly value: number };
+  readonly HAND_END: { readonly value: number };
   readonly TERMS: { readonly value: number };
   begin(bits: number, out: number, bytes: number, reach: number): void;
   clearBelow(bits: number, bytes: number, from: number): void;
@@ -21,13 +20,24 @@ export interface KernelExports {
   intersect(a: number, b: number, out: number, bytes: number): void;
   invert(a: number, out: number, bytes: number): void;
   leave(bits: number, out: number, bytes: number, reach: number): void;
+  listBytes(items: number): number;
+  // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
+  makeList(
+    list: number,
+    enterLong: number,
+    enterShort: number,
+    exitLong: number,
+    exitShort: number,
+  ): void;
   marketBytes(rows: number): number;
+  measureLists(lists: number, count: number): void;
   narrow(from: number, into: number, count: number): number;
-  openCommon(at: number, count: number): void;
   openDays(at: number, count: number): void;
-  openMarket(at: number, opens: number, start: number, end: number): void;
+  openLists(at: number, rows: number, items: number): void;
+  openMarket(at: number, start: number, end: number): void;
   openTouches(at: number, rowsBytes: number): void;
   runPoint(work: number, results: number): void;
+  searchBytes(rows: number, items: number): number;
   // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
   spread(rows: number, visible: number, out: number, from: number, end: number): void;
   subtract(a: number, b: number, out: number, bytes: number): void;
@@ -49,7 +59,7 @@ export class KernelMemory {
     this.#memory = new WebAssembly.Memory({ initial: 1 });
     const env = { memory: this.#memory, abort: fail };
     this.code = new WebAssembly.Instance(compiled(), { env }).exports as unknown as KernelExports;
-    this.#end = this.code.LIST_END.value;
+    this.#end = this.code.HAND_END.value;
   }
 
   /** The address of `bytes` new bytes, zero, aligned to a cache line. */

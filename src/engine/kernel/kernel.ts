@@ -9,8 +9,9 @@ import { ColumnSlots } from './column-slots.ts';
 import { KernelMemory } from './kernel-memory.ts';
 import { Market } from './market.ts';
 import { PointFacts, RESULT, RESULT_LENGTH } from './point-facts.ts';
-import { SignalSource, type SignalBits } from './signal-bits.ts';
-import { LevelSource, TERMS_LENGTH, writeTerms } from './terms.ts';
+import { NO_BITS, SignalSource, type SignalBits } from './signal-bits.ts';
+import { PositionLists } from './position-lists.ts';
+import { LevelSource, LIST_TERM, TERMS_LENGTH, writeTerms } from './terms.ts';
 
 /** What is not a number of a point's result. */
 export interface KernelRow {
@@ -25,7 +26,7 @@ export interface KernelPoint {
   readonly out: Float64Array;
 }
 
-/** Points whose signals, over a year of 5m, fill a fifth of the second-level cache. */
+/** Points whose signals are made together, from columns that they have in common. */
 export const GROUP_POINTS = 8;
 
 /** What a thread keeps of each market, in bytes. */
@@ -34,14 +35,20 @@ export interface KernelBudget {
   readonly bitBytesMax: number;
   /** Float32 columns: 40 of 200,000 bars; visit-order.ts needs few at once. */
   readonly columnBytesMax: number;
+  /**
+   * Positions of a list of signals: 640 kB, of which only what is written takes memory. Not a power
+   * of two, or the lists of a group would contend for the same lines of the cache.
+   */
+  readonly positionsMax: number;
 }
 
-const BUDGET: KernelBudget = { bitBytesMax: 2 ** 20, columnBytesMax: 32 * 2 ** 20 };
+const BUDGET: KernelBudget = {
+  bitBytesMax: 2 ** 20,
+  columnBytesMax: 32 * 2 ** 20,
+  positionsMax: 8_150,
+};
 
-/** Positions of a list that points with the same signals share: 640 kB. */
-const COMMON_MAX = 8_192;
-
-/** First touches that they share: 87 levels of 1,000 positions. */
+/** First touches that points with the same signals share: 87 levels of 1,000 positions. */
 const TOUCH_BYTES = 4 * 2 ** 20;
 
 /** Markets that a thread keeps, each with its memory: symbols of a sweep. */
@@ -68,18 +75,20 @@ export class SweepKernel {
    * columns they are read from push everything else out of the cache: GROUP_POINTS at once are best.
    */
   run(points: readonly KernelPoint[]): readonly (KernelRow | undefined)[] {
-    const begun = new Set<Bench>();
-    const ready = points.map(({ card, feeds }) => {
-      if (feeds.exec.store.funding || feeds.endBar <= feeds.windowStartBar) return undefined;
+    const groups = new Map<Bench, number[]>();
+    for (const [n, { feeds }] of points.entries()) {
+      if (feeds.exec.store.funding || feeds.endBar <= feeds.windowStartBar) continue;
       const bench = this.#benchOf(feeds);
-      if (!begun.has(bench)) bench.beginGroup();
-      begun.add(bench);
-      return { bench, signals: bench.signalsOf(card, feeds) };
-    });
-    return points.map((point, n) => {
-      const found = ready[n];
-      return found?.bench.run(point, found.signals);
-    });
+      const group = groups.get(bench);
+      if (group) group.push(n);
+      else groups.set(bench, [n]);
+    }
+    const rows = points.map((): KernelRow | undefined => undefined);
+    for (const [bench, group] of groups) {
+      const found = bench.run(group.map((n) => points[n] as KernelPoint));
+      for (const [k, n] of group.entries()) rows[n] = found[k];
+    }
+    return rows;
   }
 
   #benchOf(feeds: MultiTFFeedStore): Bench {
@@ -96,11 +105,18 @@ export class SweepKernel {
 
 // --- internal ---
 
+interface PointSignals {
+  readonly bits: SignalBits;
+  /** Address of the list of their positions, 0 for none. */
+  readonly list: number;
+}
+
 /** What runs points over one market. */
 class Bench {
   readonly #memory = new KernelMemory();
   readonly #market: Market;
   readonly #signals: SignalSource;
+  readonly #lists: PositionLists;
   readonly #levels: LevelSource;
   readonly #facts: PointFacts;
   readonly #workAt: number;
@@ -114,8 +130,7 @@ class Bench {
     this.#signals = new SignalSource(memory, feeds, budget);
     this.#facts = new PointFacts(this.#market);
     this.#workAt = memory.allocate(memory.code.workBytes(this.#market.days));
-    const commonAt = memory.allocate(memory.code.ITEM.value * COMMON_MAX);
-    memory.code.openCommon(commonAt, COMMON_MAX);
+    this.#lists = new PositionLists(memory, this.#market.endBar, budget.positionsMax);
     const touchesAt = memory.allocate(memory.code.touchesBytes(TOUCH_BYTES));
     memory.code.openTouches(touchesAt, TOUCH_BYTES);
     this.#resultsAt = memory.allocate(8 * RESULT_LENGTH);
@@ -132,21 +147,28 @@ class Bench {
     return this.#market.startBar === windowStartBar && this.#market.endBar === endBar;
   }
 
-  /** The signals of the last group are no longer needed. */
-  beginGroup(): void {
+  run(points: readonly KernelPoint[]): readonly (KernelRow | undefined)[] {
     this.#signals.beginGroup();
+    this.#lists.beginGroup();
+    const signals = points.map((point) => this.#signalsOf(point));
+    this.#lists.measure();
+    return points.map((point, n) => this.#runPoint(point, signals[n] as PointSignals));
   }
 
-  /** Valid until the next group. */
-  signalsOf(card: IdeaCard, feeds: MultiTFFeedStore): SignalBits {
-    return this.#signals.of(card, feeds);
+  #signalsOf({ card, feeds }: KernelPoint): PointSignals {
+    const bits = this.#signals.of(card, feeds);
+    const isOneSided = bits.enterLong === NO_BITS || bits.enterShort === NO_BITS;
+    // A position that a reversal opens hangs on the one before it.
+    const hasList = isOneSided || !card.position_policy.allow_flip;
+    return { bits, list: hasList ? this.#lists.of(bits) : 0 };
   }
 
-  run({ card, feeds, out }: KernelPoint, signals: SignalBits): KernelRow | undefined {
+  #runPoint({ card, feeds, out }: KernelPoint, signals: PointSignals): KernelRow | undefined {
     const memory = this.#memory;
     const levels = this.#levels.of(card, feeds);
     if (memory.isGone(this.#terms)) this.#view();
-    writeTerms(this.#terms, card, signals, levels);
+    writeTerms(this.#terms, card, signals.bits, levels);
+    this.#terms[LIST_TERM] = signals.list;
     memory.code.runPoint(this.#workAt, this.#resultsAt);
     const results = this.#results;
     if (!Number.isFinite(results[RESULT.CASH])) return undefined;

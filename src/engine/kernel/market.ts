@@ -23,16 +23,14 @@ export class Market {
     const { code } = memory;
     const { endBar } = this;
     const at = memory.allocate(code.marketBytes(endBar));
-    const opensAt = memory.allocate(8 * endBar);
     const bars = memory.float64(at, 4 * endBar);
     for (let bar = 0; bar < endBar; bar++) {
       bars[4 * bar] = low[bar] as number;
       bars[4 * bar + 1] = -(high[bar] as number);
       bars[4 * bar + 2] = close[bar] as number;
-      bars[4 * bar + 3] = -(close[bar] as number);
+      bars[4 * bar + 3] = open[bar] as number;
     }
-    memory.float64(opensAt, endBar).set(open.subarray(0, endBar));
-    code.openMarket(at, opensAt, this.startBar, endBar);
+    code.openMarket(at, this.startBar, endBar);
     const rows = dayBarsOf(tsClose, this.startBar, endBar, window);
     this.days = rows.length;
     const daysAt = memory.allocate(4 * (rows.length + 1));

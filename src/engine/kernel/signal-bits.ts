@@ -1,11 +1,10 @@
-import { assert } from '../../assert.ts';
-import type { Condition, ExitRule, IdeaCard, Operator, Rule } from '../../card/schema.ts';
-import type { FloatColumn } from '../../feed/feed-store.ts';
-import type { MultiTFFeedStore, RoleFeed } from '../../feed/multi-tf.ts';
+import type { ExitRule, IdeaCard, Rule } from '../../card/schema.ts';
+import type { MultiTFFeedStore } from '../../feed/multi-tf.ts';
 import { EQUAL_EPSILON, isAllowed } from '../signals.ts';
 import { BitCache, bitBytes, type Bits } from './bit-cache.ts';
 import { Comparison, type ComparedPair } from './comparison.ts';
 import type { KernelMemory } from './kernel-memory.ts';
+import { PlaceSource, type Operand, type Place } from './places.ts';
 
 /** A point's rules as bitsets over exec bars; NO_BITS stands for "on no bar". */
 export interface SignalBits {
@@ -25,15 +24,15 @@ export const NO_BITS: Bits = 0;
  */
 export class SignalSource {
   readonly #memory: KernelMemory;
-  readonly #cache: BitCache;
+  readonly #cache: BitCache<Place | Spread>;
   readonly #comparison: Comparison;
+  readonly #places = new PlaceSource();
+  readonly #visible = new WeakMap<Int32Array, number>();
+  readonly #spreads = new WeakMap<Place, Spread>();
   /** What was compared last, each way. */
   readonly #compared: [Compared, Compared] = [NOTHING, NOTHING];
-  readonly #visible = new WeakMap<Int32Array, number>();
-  readonly #ids = new WeakMap<object, number>();
-  #nextId = 0;
-  /** The conditions of the last point, and their signals while those are kept. */
-  #lastKey = '';
+  /** The signals of the last point, while those are kept. */
+  #lastSignature: readonly number[] = [];
   #last: SignalBits | undefined;
   #count = 0;
 
@@ -56,17 +55,18 @@ export class SignalSource {
   /** Valid until the next group. */
   of(card: IdeaCard, feeds: MultiTFFeedStore): SignalBits {
     const { entry_rules: allEntries, exit_rules: exits } = card.signal_rules;
-    const entries = allEntries.filter((rule) => isAllowed(card, rule));
     const find = ({ direction, conditions }: Rule | ExitRule): FoundRule => ({
       direction,
-      places: conditions.map((condition) => this.#placeOf(feeds, condition)),
+      places: conditions.map((condition) => this.#places.of(feeds, condition)),
     });
-    const found = [entries.map(find), exits.map(find)] as const;
-    const key = found.map((rules) => rules.map(keyOf).join('/')).join('//');
-    if (key === this.#lastKey && this.#last) return this.#last;
-    if (key !== this.#lastKey) this.#count += 1;
-    this.#lastKey = key;
-    this.#last = { ...this.#combine(feeds, found), key: this.#count };
+    const entryRules = allEntries.filter((rule) => isAllowed(card, rule)).map(find);
+    const exitRules = exits.map(find);
+    const signature = signatureOf(entryRules, exitRules);
+    const isSame = isEqual(signature, this.#lastSignature);
+    if (isSame && this.#last) return this.#last;
+    if (!isSame) this.#count += 1;
+    this.#lastSignature = signature;
+    this.#last = { ...this.#combine(feeds, entryRules, exitRules), key: this.#count };
     return this.#last;
   }
 
@@ -74,7 +74,8 @@ export class SignalSource {
 
   #combine(
     feeds: MultiTFFeedStore,
-    [entryRules, exitRules]: readonly [readonly FoundRule[], readonly FoundRule[]],
+    entryRules: readonly FoundRule[],
+    exitRules: readonly FoundRule[],
   ): Omit<SignalBits, 'key'> {
     const bytes = bitBytes(feeds.endBar);
     const entries = { long: NO_BITS, short: NO_BITS };
@@ -133,34 +134,13 @@ export class SignalSource {
   /** Bits per exec bar of the window; none where an operand has no series. */
   #conditionBits(feeds: MultiTFFeedStore, place: Place | undefined): Bits {
     if (place === undefined) return NO_BITS;
-    const { visible } = place.feed;
+    const { visible } = place;
     return visible === undefined ? this.#rowBits(place) : this.#spread(feeds, place, visible);
   }
 
-  /** What a condition reads; undefined where an operand has no series. */
-  #placeOf(feeds: MultiTFFeedStore, condition: Condition): Place | undefined {
-    const { operator } = condition;
-    const feed = feeds[condition.tf];
-    const left = feeds.series(condition.tf, condition.indicator_key);
-    const right = condition.is_indicator_comparison
-      ? feeds.series(condition.tf, String(condition.value))
-      : Number(condition.value);
-    if (feed === undefined || left === undefined || right === undefined) return undefined;
-    const reach = isCross(operator) ? condition.prev_offset : 0;
-    assert(reach >= 0, `prev_offset ${reach} reads the future`);
-    const { visible } = feed;
-    const start = feeds.windowStartBar;
-    const firstRead = visible === undefined ? start : Math.max(0, visible[start] ?? 0);
-    // Rows that this point cannot see mostly lie before anything it reads; then points share bits.
-    const from = feed.firstBar + reach <= firstRead ? 0 : feed.firstBar + reach;
-    const pair = `${this.#idOf(left)} ${typeof right === 'number' ? `=${right}` : this.#idOf(right)}`;
-    const key = `${operator} ${reach} ${from} ${firstRead} ${pair}`;
-    const rows = visible === undefined ? feeds.endBar : feed.store.length;
-    return { operator, feed, left, right, reach, from, firstRead, rows, key, pair };
-  }
-
   #spread(feeds: MultiTFFeedStore, place: Place, visible: Int32Array): Bits {
-    const key = `${place.key} over ${this.#idOf(visible)}`;
+    let key = this.#spreads.get(place);
+    if (key === undefined) this.#spreads.set(place, (key = { of: place }));
     const known = this.#cache.get(key);
     if (known !== undefined) return known;
     const rows = this.#rowBits(place);
@@ -174,12 +154,11 @@ export class SignalSource {
 
   /** Bits by row of the operands' own timeframe. */
   #rowBits(place: Place): Bits {
-    const { operator } = place;
-    const known = this.#cache.get(place.key);
+    const known = this.#cache.get(place);
     if (known !== undefined) return known;
     const bytes = bitBytes(place.rows);
-    const out = this.#cache.add(place.key, bytes);
-    if (operator === 'eq') this.#fillNear(place, out);
+    const out = this.#cache.add(place, bytes);
+    if (place.operator === 'eq') this.#fillNear(place, out);
     else this.#fill(place, { out, bytes });
     if (place.from > 0) this.#memory.code.clearBelow(out, bytes, place.from);
     return out;
@@ -190,11 +169,11 @@ export class SignalSource {
    * those of the operands in turn, because then "below" is more than the opposite of "not below".
    */
   #fill(place: Place, { out, bytes }: { out: Bits; bytes: number }): void {
-    const { code } = this.#memory;
-    const { operator, reach } = place;
+    const { operator, reach, firstRead } = place;
     const pair = this.#pairOf(place, 0);
-    const isWhole = pair.whole <= Math.max(0, place.firstRead - reach);
+    const isWhole = pair.whole <= Math.max(0, firstRead - reach);
     const turned = isWhole ? undefined : this.#pairOf(place, 1);
+    const { code } = this.#memory;
     if (operator === 'gt') code.unite(pair.above, pair.above, out, bytes);
     else if (operator === 'gte') code.unite(pair.notBelow, pair.notBelow, out, bytes);
     else if (operator === 'lt') {
@@ -214,15 +193,14 @@ export class SignalSource {
   }
 
   /** The comparison of the operands, or of the operands in turn. */
-  #pairOf({ left, right, rows, pair: name }: Place, output: 0 | 1): ComparedPair {
-    const key = `${rows} ${name}`;
+  #pairOf({ left, right, rows }: Place, output: 0 | 1): ComparedPair {
     const last = this.#compared[output];
-    if (last.key === key) return last.pair;
+    if (last.left === left && last.right === right && last.rows === rows) return last.pair;
     const pair =
       output === 0
         ? this.#comparison.compare(left, right, { rows, output })
         : this.#comparison.compare(right, left, { rows, output });
-    this.#compared[output] = { key, pair };
+    this.#compared[output] = { left, right, rows, pair };
     return pair;
   }
 
@@ -246,40 +224,6 @@ export class SignalSource {
     }
     return at;
   }
-
-  #idOf(array: object): number {
-    let id = this.#ids.get(array);
-    if (id === undefined) {
-      id = this.#nextId;
-      this.#nextId += 1;
-      this.#ids.set(array, id);
-    }
-    return id;
-  }
-}
-
-interface Compared {
-  readonly key: string;
-  readonly pair: ComparedPair;
-}
-
-const NOTHING: Compared = { key: '', pair: { above: NO_BITS, notBelow: NO_BITS, whole: 0 } };
-
-interface Place {
-  readonly operator: Operator;
-  readonly feed: RoleFeed;
-  readonly left: FloatColumn;
-  readonly right: FloatColumn | number;
-  /** Bars that the condition looks back. */
-  readonly reach: number;
-  /** First row on which the condition can hold. */
-  readonly from: number;
-  /** First row at which the condition is asked. */
-  readonly firstRead: number;
-  /** Rows of the operands. */
-  readonly rows: number;
-  readonly key: string;
-  readonly pair: string;
 }
 
 /** A rule with what its conditions read. */
@@ -288,10 +232,34 @@ interface FoundRule {
   readonly places: readonly (Place | undefined)[];
 }
 
-function keyOf({ direction, places }: FoundRule): string {
-  return `${direction} ${places.map((place) => (place ? `${place.key} ${place.rows}` : 'none')).join(' & ')}`;
+/** The bits of a place of a longer timeframe, laid out per exec bar. */
+interface Spread {
+  readonly of: Place;
 }
 
-function isCross(operator: Operator): boolean {
-  return operator === 'cross_above' || operator === 'cross_below';
+interface Compared {
+  readonly left: Operand | undefined;
+  readonly right: Operand | undefined;
+  readonly rows: number;
+  readonly pair: ComparedPair;
+}
+
+const NOTHING: Compared = {
+  left: undefined,
+  right: undefined,
+  rows: 0,
+  pair: { above: NO_BITS, notBelow: NO_BITS, whole: 0 },
+};
+
+function signatureOf(entries: readonly FoundRule[], exits: readonly FoundRule[]): number[] {
+  const numbers = [entries.length];
+  for (const { direction, places } of [...entries, ...exits]) {
+    numbers.push(direction === 'long' ? 1 : 2, places.length);
+    for (const place of places) numbers.push(place === undefined ? -1 : place.id);
+  }
+  return numbers;
+}
+
+function isEqual(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, n) => value === b[n]);
 }

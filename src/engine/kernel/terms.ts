@@ -6,8 +6,11 @@ import { PROFILES } from '../profile.ts';
 import type { ColumnSlots } from './column-slots.ts';
 import type { SignalBits } from './signal-bits.ts';
 
-/** Numbers that `writeTerms` writes. */
-export const TERMS_LENGTH = 29;
+/** Numbers that a point's terms are. */
+export const TERMS_LENGTH = 30;
+
+/** Where the caller writes the address of the point's list of positions. */
+export const LIST_TERM = 29;
 
 /** Addresses of the float64 columns that stop and target read, 0 for none, and the levels' keys. */
 export interface PointLevels {

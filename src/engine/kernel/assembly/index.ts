@@ -21,7 +21,8 @@ export {
   unite,
 } from './bits';
 export { marketBytes, openDays, openMarket } from './market';
-export { ITEM, LIST_END, openCommon } from './path';
+export { listBytes, makeList, measureLists, openLists, searchBytes } from './lists';
+export { HAND_END } from './path';
 export { openTouches, touchesBytes } from './touches';
 export { TERMS };
 

@@ -7,19 +7,28 @@
  * one list that lies in the first-level cache, and says where to look again if it stopped early.
  * Loads of `prepare` do not wait for each other, which is most of its speed.
  */
-import {
-  closeBefore,
-  endBar,
-  firstTouch,
-  highAt,
-  lowAt,
-  measure,
-  openAt,
-  startBar,
-  touchEntry,
-  touchExit,
-} from './market';
 import { isSet, nextBit } from './bits';
+import {
+  CLOSES,
+  ENDS_BY_LEVEL,
+  ENTRY_BAR,
+  EXIT_BAR,
+  EXIT_PRICE,
+  FLAGS,
+  GAP,
+  IS_LONG,
+  IS_PLANNED,
+  IS_REVERSED,
+  IS_REVERSING,
+  ITEM,
+  KIND,
+  LOW_HIGH,
+  NEVER_FILLED,
+  OPEN,
+  PRICE,
+} from './items';
+import { countOf, isWholeList, itemsOf, measureItems, staysWithin } from './lists';
+import { endBar, firstTouch, highAt, lowAt, measure, openAt } from './market';
 import {
   BAR,
   NEXT,
@@ -47,6 +56,7 @@ import {
   favourableKey,
   hasBuffer,
   imr,
+  list,
   mmr,
   signalsKey,
   sizing,
@@ -61,106 +71,104 @@ import {
   targetValue,
 } from './terms';
 
-/** One position of the list: two vectors of extremes, then numbers. */
-export const ITEM: usize = 80;
+/** Where the positions in hand lie, and how many of them there are at most: 20 kB. */
+const HAND: usize = 8192;
+const HAND_MAX: i32 = 256;
+/** One place more, to measure in. */
+export const SPARE: usize = HAND + ITEM * HAND_MAX;
+export const HAND_END: usize = SPARE + ITEM;
 
-/** Where the list lies, and how much of it there is at most: 20 kB. */
-const LIST: usize = 8192;
-export const LIST_MAX: i32 = 256;
-/** One place more than the list, to measure in. */
-export const LIST_END: usize = LIST + ITEM * (LIST_MAX + 1);
-
-export const LOW_HIGH: usize = 0;
-export const CLOSES: usize = 16;
-/** Open of the entry bar; distance from the signal's close to the stop; close of the signal bar. */
-export const OPEN: usize = 32;
-export const GAP: usize = 40;
-export const PRICE: usize = 48;
-/** Price of the exit before slippage. */
-export const EXIT_PRICE: usize = 56;
-/** Bar of the entry, and the bar on which it is over. */
-export const ENTRY_BAR: usize = 64;
-export const EXIT_BAR: usize = 68;
-export const KIND: usize = 72;
-export const FLAGS: usize = 76;
-
-/** How a position ends: at a level, at the open after a signal, with the data; or never begins. */
-export const ENDS_BY_LEVEL: i32 = 0;
-export const ENDS_BY_SIGNAL: i32 = 1;
-export const ENDS_WITH_DATA: i32 = 2;
-export const NEVER_FILLED: i32 = 3;
-
-export const IS_LONG: i32 = 1;
-/** The card gives the order its levels; without them there is no order. */
-export const IS_PLANNED: i32 = 2;
-/** Opened by the order that closed the position before it. */
-export const IS_REVERSED: i32 = 4;
-/** The next of the list is opened by the order that closes this one. */
-export const IS_REVERSING: i32 = 8;
-
-/** Whether the list reaches the end of the data. */
+/** Whether what is in hand reaches the end of the data. */
 export let isWhole: bool = false;
 
-let listMax: i32 = 64;
+let hand: usize = HAND;
+let handMax: i32 = 64;
 let nextLong: i32 = -1;
 let nextShort: i32 = -1;
-/** Signal of a reversal that the last list had no place for, −1 for none. */
+/** Signal of a reversal that there was no place for, −1 for none. */
 let carriedSignal: i32 = -1;
 let carriedSide: i32 = 0;
 
-// The whole list of a point whose signals another point had: that of its signals alone, measured.
-let commonAt: usize = 0;
-let commonMax: i32 = 0;
-let commonCount: i32 = 0;
-let commonKey: f64 = -1;
-let isCommonWhole: bool = false;
-let lastKey: f64 = -1;
-/** Whether the running point has it, how far it is used, and where the list in hand begins in it. */
-let hasCommon: bool = false;
+/** How far the point's list is used, and where what is in hand begins in it, −1 for elsewhere. */
 let cursor: i32 = 0;
 let listStart: i32 = -1;
-
-/** Where lists that points have in common may lie: room for `count` positions. */
-export function openCommon(at: usize, count: i32): void {
-  commonAt = at;
-  commonMax = count;
-}
+/** Whether no position of the list can reach a level of the point. */
+let isUntouched: bool = false;
+let lastKey: f64 = -1;
+let touchesKey: f64 = -1;
 
 export function beginPath(): void {
   forget();
-  hasCommon = false;
   cursor = 0;
   listStart = -1;
-  // The first point of its signals makes no list that none may ask for again.
-  const isCommon = !canFlip && signalsKey == lastKey;
-  if (isCommon && commonKey != signalsKey) collectCommon();
-  hasCommon = isCommon;
+  isUntouched = list != 0 && staysUntouched();
+  adverseRow = 0;
+  favourableRow = 0;
+  // The first point of its signals notes no touches that none may ask for again.
+  if (list != 0 && !isUntouched && signalsKey == lastKey) {
+    if (touchesKey != signalsKey) beginTouches(countOf(list));
+    touchesKey = signalsKey;
+    adverseRow = rowOf(adverseKey);
+    favourableRow = rowOf(favourableKey);
+  }
   lastKey = signalsKey;
-  adverseRow = isCommon ? rowOf(adverseKey) : 0;
-  favourableRow = isCommon ? rowOf(favourableKey) : 0;
 }
 
 /** After the money left the path: what was found beyond it means nothing. `used` were right. */
 export function leavePath(used: i32): void {
   forget();
   if (listStart >= 0) cursor = listStart + used;
-  listMax = max(4, min(listMax, 2 * used));
+  handMax = max(4, min(handMax, 2 * used));
 }
 
 // @ts-ignore: decorator
 @inline
 export function itemAt(n: i32): usize {
-  return LIST + ITEM * n;
+  return hand + ITEM * n;
 }
 
-/** Lists the positions from the close of `bar` on, flat; how many there are. */
+/**
+ * Takes the positions from the close of `bar` on in hand, flat then, and gives them their levels; how
+ * many of them are on the path.
+ */
 export function look(bar: i32): i32 {
-  if (hasCommon) {
-    const count = takeCommon(bar);
-    if (count > 0) return count;
+  if (list != 0) {
+    const count = takeFromList(bar);
+    if (count > 0) return isUntouched ? count : prepare(count);
   }
   listStart = -1;
-  return lookAtSignals(bar);
+  hand = HAND;
+  const found = lookAtSignals(bar);
+  measureItems(HAND, found);
+  return prepare(found);
+}
+
+// --- internal ---
+
+let stop: f64 = 0;
+let target: f64 = 0;
+/** The next entry signal after the level that was reached last. */
+let nextSignal: i32 = 0;
+/** Rows of first touches of the running point's levels, 0 for none. */
+let adverseRow: usize = 0;
+let favourableRow: usize = 0;
+
+/** More than all roundings of a level. */
+const ROUNDING: f64 = 1e-9;
+
+/** Without stop and target there is the price of liquidation, which is far away at low leverage. */
+function staysUntouched(): bool {
+  const hasLevels = stopType != LEVEL_NONE || targetType != LEVEL_NONE || dividesByGap();
+  if (hasLevels) return false;
+  const floor = (1 + slippage) * (1 - imr + mmr) * (1 + ROUNDING);
+  const ceiling = (1 - slippage) * (1 + imr - mmr) * (1 - ROUNDING);
+  return staysWithin(list, floor, ceiling);
+}
+
+// @ts-ignore: decorator
+@inline
+function dividesByGap(): bool {
+  return sizing == SIZE_PERCENT_EQUITY || sizing == SIZE_RISK;
 }
 
 function lookAtSignals(bar: i32): i32 {
@@ -183,12 +191,12 @@ function lookAtSignals(bar: i32): i32 {
         return n;
       }
     }
-    if (n == listMax) {
+    if (n == handMax) {
       if (flags != 0) {
         carriedSignal = signal;
         carriedSide = side;
       }
-      listMax = min(LIST_MAX, 2 * listMax);
+      handMax = min(HAND_MAX, 2 * handMax);
       return n;
     }
     if (side > 0) flags |= IS_LONG;
@@ -196,7 +204,6 @@ function lookAtSignals(bar: i32): i32 {
     n += 1;
     store<i32>(item, signal + 1, ENTRY_BAR);
     if (signal + 1 >= endBar) {
-      store<i32>(item, NEVER_FILLED, KIND);
       store<i32>(item, flags, FLAGS);
       isWhole = true;
       return n;
@@ -206,7 +213,6 @@ function lookAtSignals(bar: i32): i32 {
     const isReversing = canFlip && exit < endBar && isSet(against, exit);
     const limit = min(exit + 1, endBar);
     store<i32>(item, limit, EXIT_BAR);
-    store<i32>(item, limit == endBar ? ENDS_WITH_DATA : ENDS_BY_SIGNAL, KIND);
     store<i32>(item, isReversing ? flags | IS_REVERSING : flags, FLAGS);
     if (isReversing) {
       signal = exit;
@@ -224,9 +230,8 @@ function lookAtSignals(bar: i32): i32 {
   return n;
 }
 
-/** Gives the first `count` of the list their levels; how many of them are on the path. */
-export function prepare(count: i32): i32 {
-  if (listStart < 0) measureList(count);
+/** Gives `count` in hand their levels; how many of them are on the path. */
+function prepare(count: i32): i32 {
   for (let n = 0; n < count; n++) {
     const item = itemAt(n);
     if (!plan(item)) return cut(n + 1);
@@ -251,81 +256,32 @@ function stopDistance(bar: i32, price: f64): f64 {
   return NaN;
 }
 
-// --- internal ---
-
-let stop: f64 = 0;
-let target: f64 = 0;
-/** The next entry signal after the level that was reached last. */
-let nextSignal: i32 = 0;
-/** Rows of first touches of the running point's levels, 0 for none. */
-let adverseRow: usize = 0;
-let favourableRow: usize = 0;
-/** Keeps the reads of `readAhead` from being dropped. */
-let sink: i64 = 0;
-
 // @ts-ignore: decorator
 @inline
 function nextEntry(bar: i32): i32 {
   return min(nextBit(enterLong, bar, endBar), nextBit(enterShort, bar, endBar));
 }
 
-/** Makes the list that all points of these signals have in common. */
-function collectCommon(): void {
-  let bar = startBar;
-  commonCount = 0;
-  isCommonWhole = false;
-  commonKey = signalsKey;
-  while (!isCommonWhole) {
-    const count = lookAtSignals(bar);
-    if (commonCount + count > commonMax) break;
-    measureList(count);
-    memory.copy(commonAt + ITEM * commonCount, LIST, ITEM * count);
-    commonCount += count;
-    isCommonWhole = isWhole;
-    if (count > 0) bar = load<i32>(itemAt(count - 1), EXIT_BAR);
-  }
-  beginTouches(commonCount);
-  forget();
-}
-
-/** The next of the common list into the list, if the path from `bar` on is there; how many. */
-function takeCommon(bar: i32): i32 {
-  while (cursor < commonCount && load<i32>(commonAt + ITEM * cursor, ENTRY_BAR) <= bar) cursor += 1;
-  const first = commonAt + ITEM * cursor;
-  if (cursor == commonCount || load<i32>(first, ENTRY_BAR) != nextEntry(bar) + 1) return 0;
-  const count = min(listMax, commonCount - cursor);
-  memory.copy(LIST, first, ITEM * count);
+/** The next of the point's list in hand, if the path from `bar` on is there; how many. */
+function takeFromList(bar: i32): i32 {
+  const items = itemsOf(list);
+  const total = countOf(list);
+  while (cursor < total && load<i32>(items + ITEM * cursor, ENTRY_BAR) <= bar) cursor += 1;
+  const first = items + ITEM * cursor;
+  if (cursor == total || load<i32>(first, ENTRY_BAR) != nextEntry(bar) + 1) return 0;
   listStart = cursor;
+  let count = total - cursor;
+  if (isUntouched) {
+    hand = first;
+  } else {
+    hand = HAND;
+    count = min(handMax, count);
+    memory.copy(HAND, first, ITEM * count);
+    handMax = min(HAND_MAX, 2 * handMax);
+  }
   cursor += count;
-  isWhole = isCommonWhole && cursor == commonCount;
-  listMax = min(LIST_MAX, 2 * listMax);
+  isWhole = isWholeList(list) && cursor == total;
   return count;
-}
-
-/** Fills in the prices of the first `count` of the list, and the extremes of their bars. */
-function measureList(count: i32): void {
-  readAhead(count);
-  for (let n = 0; n < count; n++) {
-    const item = itemAt(n);
-    const entryBar = load<i32>(item, ENTRY_BAR);
-    store<f64>(item, closeBefore(entryBar), PRICE);
-    if (load<i32>(item, KIND) == NEVER_FILLED) continue;
-    const limit = load<i32>(item, EXIT_BAR);
-    store<f64>(item, openAt(entryBar), OPEN);
-    store<f64>(item, openAt(limit), EXIT_PRICE);
-    measure(item + LOW_HIGH, entryBar, limit);
-  }
-}
-
-/** Brings what `measureList` reads into the cache by loads that wait for nothing. */
-function readAhead(count: i32): void {
-  let sum: i64 = 0;
-  for (let n = 0; n < count; n++) {
-    const item = itemAt(n);
-    sum += touchEntry(load<i32>(item, ENTRY_BAR));
-    sum += touchExit(load<i32>(item, EXIT_BAR));
-  }
-  sink = sum;
 }
 
 function forget(): void {
@@ -363,10 +319,10 @@ function plan(item: usize): bool {
   stop = price - side * distance;
   if (hasBuffer) stop -= side * (price * bufferShare);
   const gap = abs(price - stop);
-  const divides = sizing == SIZE_PERCENT_EQUITY || sizing == SIZE_RISK;
   store<f64>(item, gap, GAP);
+  store<i32>(item, flags & ~IS_PLANNED, FLAGS);
   if (stopType != LEVEL_NONE && stop != stop) return false;
-  if (divides && !(gap > 0)) return false;
+  if (dividesByGap() && !(gap > 0)) return false;
   store<i32>(item, flags | IS_PLANNED, FLAGS);
   let away: f64 = NaN;
   if (targetType == LEVEL_PERCENT) away = price * targetShare;

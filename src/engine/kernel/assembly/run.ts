@@ -4,7 +4,7 @@
  * are left out; what the metrics need of them comes from the extremes of the position's bars.
  */
 import {
-  blockCloses,
+  peakCloses,
   closeAt,
   dayBars,
   days,
@@ -26,18 +26,12 @@ import {
   IS_REVERSED,
   IS_REVERSING,
   KIND,
-  LIST_MAX,
   LOW_HIGH,
   NEVER_FILLED,
   OPEN,
   PRICE,
-  beginPath,
-  isWhole,
-  itemAt,
-  leavePath,
-  look,
-  prepare,
-} from './path';
+} from './items';
+import { SPARE, beginPath, isWhole, itemAt, leavePath, look } from './path';
 import {
   SIZE_FIXED,
   SIZE_PERCENT_NOTIONAL,
@@ -134,7 +128,7 @@ export function runPoint(samplesAt: usize, exposuresAt: usize): void {
   let bar = startBar;
   let isOver = restFlat(bar, cash);
   while (!isOver) {
-    const count = prepare(look(bar));
+    const count = look(bar);
     const isLast = isWhole;
     bar = settle(count);
     isOver = isBlown || isEnded || (isLast && bar < 0);
@@ -297,9 +291,8 @@ function holdToTheEnd(
   addMargin(v128.load(item, CLOSES), from, endBar, held, entry, size, side);
   sampleHeld(endBar, held, entry, size, side);
   if (last == from) return;
-  const spare = itemAt(LIST_MAX);
-  measure(spare, from, last);
-  addHeldCurve(v128.load(spare, CLOSES), from, last, held, entry, size, side);
+  measure(SPARE, from, last);
+  addHeldCurve(v128.load(SPARE, CLOSES), from, last, held, entry, size, side);
 }
 
 function replaceSamples(): void {
@@ -508,7 +501,7 @@ function walkPeaks(from: i32, end: i32, held: f64, entry: f64, size: f64, side: 
   while (bar < end) {
     const next = min(end, (bar | 31) + 1);
     const isBlock = next - bar == 32;
-    const extremes = blockCloses(bar);
+    const extremes = peakCloses(bar);
     const least = f64x2.extract_lane(extremes, 0);
     const most = -f64x2.extract_lane(extremes, 1);
     if (isBlock && !(held + side * ((isLong ? most : least) - entry) * size > peak)) {

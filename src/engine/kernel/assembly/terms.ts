@@ -48,6 +48,8 @@ export let signalsKey: f64 = 0;
 /** Equal for points whose positions have the same stop and liquidation, and the same target. */
 export let adverseKey: f64 = 0;
 export let favourableKey: f64 = 0;
+/** The list of positions of these signals, 0 for none. */
+export let list: usize = 0;
 
 export function readTerms(): void {
   startingEquity = term(0);
@@ -79,6 +81,7 @@ export function readTerms(): void {
   signalsKey = term(26);
   adverseKey = term(27);
   favourableKey = term(28);
+  list = <usize>term(29);
 }
 
 // --- internal ---

@@ -1,0 +1,30 @@
+/** A position of a list, in bytes: two vectors of extremes, then numbers. */
+export const ITEM: usize = 80;
+
+export const LOW_HIGH: usize = 0;
+export const CLOSES: usize = 16;
+/** Open of the entry bar; distance from the signal's close to the stop; close of the signal bar. */
+export const OPEN: usize = 32;
+export const GAP: usize = 40;
+export const PRICE: usize = 48;
+/** Price of the exit before slippage. */
+export const EXIT_PRICE: usize = 56;
+/** Bar of the entry, and the bar on which it is over. */
+export const ENTRY_BAR: usize = 64;
+export const EXIT_BAR: usize = 68;
+export const KIND: usize = 72;
+export const FLAGS: usize = 76;
+
+/** How a position ends: at a level, at the open after a signal, with the data; or never begins. */
+export const ENDS_BY_LEVEL: i32 = 0;
+export const ENDS_BY_SIGNAL: i32 = 1;
+export const ENDS_WITH_DATA: i32 = 2;
+export const NEVER_FILLED: i32 = 3;
+
+export const IS_LONG: i32 = 1;
+/** The card gives the order its levels; without them there is no order. */
+export const IS_PLANNED: i32 = 2;
+/** Opened by the order that closed the position before it. */
+export const IS_REVERSED: i32 = 4;
+/** The next of the list is opened by the order that closes this one. */
+export const IS_REVERSING: i32 = 8;
