@@ -35,8 +35,7 @@ export function estimateSweep(
   const { points, feedPlans, sweep } = plan;
   const runnable = Math.max(0, points.admitted - points.refused);
   const bars = barsOf(plan);
-  const hasFunding = feedPlans.some((feed) => feed.funding !== undefined);
-  const kernel = kernelSupport(sweep.card, sweep, { hasFunding });
+  const kernel = kernelSupport(sweep.card, sweep);
   const costs = 'reason' in pilot ? guess(kernel, bars) : pilot;
   const beforeMs = PROCESS_MS + Math.max(serverMs(config), PLAN_MS + feedsMs(config, plan, costs));
   const pointsMs = pointsTime({ runnable, rows: points.admitted }, costs, threads);

@@ -49,8 +49,7 @@ export async function contextOver(
   sweep: Sweep,
   stores: readonly FeedStore[],
 ): Promise<SweepContext> {
-  const hasFunding = stores.some((store) => store.funding !== undefined);
-  const isKernelTaken = kernelSupport(sweep.card, sweep, { hasFunding }).isSupported;
+  const isKernelTaken = kernelSupport(sweep.card, sweep).isSupported;
   return {
     sweep,
     grid: createGrid(sweep),

@@ -9,6 +9,7 @@ import { PROFILES } from '../../src/engine/profile.ts';
 import { compileStrategy, type Strategy } from '../../src/engine/strategy.ts';
 import type { FeedArrays, FloatColumn } from '../../src/feed/feed-store.ts';
 import { FeedStore } from '../../src/feed/feed-store.ts';
+import type { FundingSeries } from '../../src/feed/manifest.ts';
 import { MultiTFFeedStore, type RoleFeed } from '../../src/feed/multi-tf.ts';
 import { lastClosedBars } from '../../src/feed/visible-bars.ts';
 import type { Sweep } from '../../src/grid/sweep.ts';
@@ -50,6 +51,7 @@ export interface RoleArrays {
   readonly low: ArrayLike<number>;
   readonly close: ArrayLike<number>;
   readonly indicators?: Readonly<Record<string, ArrayLike<number>>>;
+  readonly funding?: FundingSeries;
 }
 
 export interface ArraysRun {
@@ -90,6 +92,7 @@ export function runArrays(
 }
 
 function roleFeed(role: RoleArrays, execClose: Float64Array | undefined): RoleFeed {
+  const { funding } = role;
   const tsOpen = Float64Array.from(role.tsOpen);
   const ms = timeframeMs(role.timeframe);
   const columns = new Map<string, FloatColumn>(
@@ -119,6 +122,7 @@ function roleFeed(role: RoleArrays, execClose: Float64Array | undefined): RoleFe
       candle_digest: '',
       body_start: 0,
       columns: [],
+      ...(funding ? { funding } : {}),
     },
     arrays,
   );

@@ -34,7 +34,7 @@ export function kernelSweep(seed: number): KernelSweep {
   const higher = (of: Timeframe): RoleArrays => arrays(resampled(exec, timeframeMs(of)), of);
   const start = Math.min(bars.length - 1, dice.below(60));
   const open = feedsFromArrays({
-    exec: arrays(exec, timeframe),
+    exec: { ...arrays(exec, timeframe), ...randomFunding(dice, exec) },
     mtf: higher(mtf),
     htf: higher(htf),
     windowStartBar: start,
@@ -70,6 +70,7 @@ export function loopRow(
     rules: PROFILES.standard,
     windowStartMs: window.startMs,
     windowEndMs: window.endMs,
+    funding: feeds.exec.store.funding,
   });
   const row = new Float64Array(METRIC_COLUMNS.length);
   const mode = writeMetrics(result, row);
@@ -120,6 +121,21 @@ const TIMEFRAME_TRIPLES = [
 function endOf(dice: Dice, start: number, bars: number): number {
   if (start + 2048 <= bars && dice.chance(0.3)) return start + 2048;
   return Math.max(start + 1, bars - dice.below(20));
+}
+
+/** Settlements now and then, on bars and between them, several a bar, before the first and after the last. */
+function randomFunding(dice: Dice, exec: readonly ReferenceBar[]): Pick<RoleArrays, 'funding'> {
+  if (dice.chance(0.6)) return {};
+  const [first, last] = [exec[0]?.tsOpen ?? 0, exec.at(-1)?.tsClose ?? 0];
+  const barMs = (exec[0]?.tsClose ?? 0) - first;
+  const step = barMs * dice.pick([0.3, 1, 4, 30, 96]);
+  const rate = dice.pick([0.000_1, 0.003, 0.05]);
+  const series = { ts_ms: [] as number[], rate: [] as number[] };
+  for (let ms = first - 2 * step; ms <= last + step; ms += step * dice.pick([1, 1, 1.5])) {
+    series.ts_ms.push(ms);
+    series.rate.push(dice.chance(0.1) ? 0 : dice.between(-rate, rate));
+  }
+  return { funding: series };
 }
 
 function days(dice: Dice, most: number): number {

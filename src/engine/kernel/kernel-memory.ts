@@ -33,6 +33,7 @@ export interface KernelExports {
   measureLists(lists: number, count: number): void;
   narrow(from: number, into: number, count: number): number;
   openDays(at: number, count: number): void;
+  openFunding(at: number): void;
   openLists(at: number, rows: number, items: number): void;
   openMarket(at: number, start: number, end: number): void;
   openTouches(at: number, rowsBytes: number): void;

@@ -70,14 +70,14 @@ export class SweepKernel {
 
   /**
    * Runs some points and writes the numbers of METRIC_COLUMNS to the `out` of each, NaN for no
-   * value. Undefined, and nothing written, where the bar loop must run one: with funding, in a window
-   * without a bar, or when equity is no finite number. The signals of all come first, because the
+   * value. Undefined, and nothing written, where the bar loop must run one: in a window without a bar,
+   * or when equity is no finite number. The signals of all come first, because the
    * columns they are read from push everything else out of the cache: GROUP_POINTS at once are best.
    */
   run(points: readonly KernelPoint[]): readonly (KernelRow | undefined)[] {
     const groups = new Map<Bench, number[]>();
     for (const [n, { feeds }] of points.entries()) {
-      if (feeds.exec.store.funding || feeds.endBar <= feeds.windowStartBar) continue;
+      if (feeds.endBar <= feeds.windowStartBar) continue;
       const bench = this.#benchOf(feeds);
       const group = groups.get(bench);
       if (group) group.push(n);

@@ -1,3 +1,4 @@
+import { firstAtOrAfter, type FundingRates } from '../../feed/feed-store.ts';
 import type { MultiTFFeedStore } from '../../feed/multi-tf.ts';
 import { DAY_MS, type Window } from '../../time.ts';
 import type { KernelMemory } from './kernel-memory.ts';
@@ -15,7 +16,7 @@ export class Market {
   readonly days: number;
 
   constructor(memory: KernelMemory, feeds: MultiTFFeedStore, window: Window) {
-    const { open, low, high, close, tsClose } = feeds.exec.store;
+    const { open, low, high, close, tsClose, funding } = feeds.exec.store;
     this.startBar = feeds.windowStartBar;
     this.endBar = feeds.endBar;
     this.benchmarkFirst = close[this.startBar] ?? 0;
@@ -38,10 +39,28 @@ export class Market {
     dayBars.set(rows);
     dayBars[rows.length] = BEYOND;
     code.openDays(daysAt, rows.length);
+    if (funding !== undefined) this.#openFunding(memory, feeds, funding);
+  }
+
+  /** A settlement falls due at the open of the first bar that does not begin before it. */
+  #openFunding(memory: KernelMemory, feeds: MultiTFFeedStore, { tsMs, rate }: FundingRates): void {
+    const { tsOpen } = feeds.exec.store;
+    const at = memory.allocate(FUNDING_BYTES * (tsMs.length + 1));
+    const numbers = memory.float64(at, 2 * (tsMs.length + 1));
+    const bars = memory.int32(at, 4 * (tsMs.length + 1));
+    for (const [n, ms] of tsMs.entries()) {
+      const bar = firstAtOrAfter(tsOpen, ms);
+      bars[4 * n] = bar < this.endBar ? bar : BEYOND;
+      numbers[2 * n + 1] = rate[n] as number;
+    }
+    bars[4 * tsMs.length] = BEYOND;
+    memory.code.openFunding(at);
   }
 }
 
 // --- internal ---
+
+const FUNDING_BYTES = 16;
 
 /** A row that no run reaches. */
 const BEYOND = 0x7f_ff_ff_ff;

@@ -46,20 +46,22 @@ export const RESULT = {
   LEVERAGE_SAMPLES: 33,
   ATTEMPTS: 34,
   REJECTIONS: 35,
-  RETURNS: 36,
-  MEAN: 37,
-  SIGMA: 38,
-  DOWNSIDE_SQUARES: 39,
-  GAINS: 40,
-  LOSSES_OF_RETURNS: 41,
-  SKEWNESS: 42,
-  KURTOSIS: 43,
-  VAR_95: 44,
-  CVAR_95: 45,
-  ULCER: 46,
+  FUNDING_PAID: 36,
+  FUNDING_RECEIVED: 37,
+  RETURNS: 38,
+  MEAN: 39,
+  SIGMA: 40,
+  DOWNSIDE_SQUARES: 41,
+  GAINS: 42,
+  LOSSES_OF_RETURNS: 43,
+  SKEWNESS: 44,
+  KURTOSIS: 45,
+  VAR_95: 46,
+  CVAR_95: 47,
+  ULCER: 48,
 } as const;
 
-export const RESULT_LENGTH = 47;
+export const RESULT_LENGTH = 49;
 
 /** As in metrics/returns.ts. */
 const DAYS_PER_YEAR = 365;
@@ -174,6 +176,8 @@ export class PointFacts {
     trades.longestLossStreak = results[RESULT.LONGEST_LOSS_STREAK] as number;
     trades.maePct = results[RESULT.MAE] as number;
     trades.mfePct = results[RESULT.MFE] as number;
+    trades.fundingPaid = results[RESULT.FUNDING_PAID] as number;
+    trades.fundingReceived = results[RESULT.FUNDING_RECEIVED] as number;
     this.#long.count = results[RESULT.LONG_TRADES] as number;
     this.#long.wins = results[RESULT.LONG_WINS] as number;
     this.#long.netPnl = results[RESULT.NET_LONG] as number;

@@ -7,14 +7,13 @@ export type KernelSupport =
   | { readonly isSupported: false; readonly reason: string; readonly path: string };
 
 /**
- * What the kernel does not take runs by the bar loop, with the same results: profile `trade`, runs
- * with funding and strategies. Indicator parameters, prices and levels never matter, so one answer holds for
+ * What the kernel does not take runs by the bar loop, with the same results: profile `trade` and
+ * strategies. Indicator parameters, prices and levels never matter, so one answer holds for
  * every point of a sweep.
  */
 export function kernelSupport(
   card: IdeaCard,
   sweep: { readonly profile: ProfileName },
-  { hasFunding = false } = {},
 ): KernelSupport {
   if (sweep.profile !== 'standard') {
     return {
@@ -25,9 +24,6 @@ export function kernelSupport(
   }
   if (card.strategy !== undefined) {
     return { isSupported: false, reason: 'a strategy is asked bar by bar', path: 'strategy' };
-  }
-  if (hasFunding) {
-    return { isSupported: false, reason: 'funding is settled inside positions', path: 'funding' };
   }
   const path = lookAheadPath(card);
   if (path === undefined) return { isSupported: true };

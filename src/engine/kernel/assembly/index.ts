@@ -20,7 +20,7 @@ export {
   subtract,
   unite,
 } from './bits';
-export { marketBytes, openDays, openMarket } from './market';
+export { marketBytes, openDays, openFunding, openMarket } from './market';
 export { listBytes, makeList, measureLists, openLists, searchBytes } from './lists';
 export { HAND_END } from './path';
 export { openTouches, touchesBytes } from './touches';
@@ -90,6 +90,8 @@ function writeResults(results: usize): void {
   put(run.leverageSamples);
   put(run.attempts);
   put(run.rejections);
+  put(run.fundingPaid);
+  put(run.fundingReceived);
   putDays();
 }
 

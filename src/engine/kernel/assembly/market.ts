@@ -23,6 +23,9 @@ let bars: usize = 0;
 let spans: usize = 0;
 let spanBytes: usize = 0;
 let none: usize = 0;
+/** Settlements of funding, 16 bytes each: the bar at whose open it falls due, and its rate; and their end. */
+let fundings: usize = 0;
+export let hasFunding: bool = false;
 
 /** Bytes that a market of `rows` bars takes from `at` on, bars first; the caller fills those. */
 export function marketBytes(rows: i32): usize {
@@ -48,6 +51,24 @@ export function openMarket(at: usize, start: i32, end: i32): void {
 export function openDays(at: usize, count: i32): void {
   dayBars = at;
   days = count;
+}
+
+/** Settlements in the order of their bars, and at the end one on a bar beyond all. */
+export function openFunding(at: usize): void {
+  fundings = at;
+  hasFunding = true;
+}
+
+// @ts-ignore: decorator
+@inline
+export function fundingBarAt(n: i32): i32 {
+  return load<i32>(fundings + 16 * n);
+}
+
+// @ts-ignore: decorator
+@inline
+export function fundingRateAt(n: i32): f64 {
+  return load<f64>(fundings + 16 * n, 8);
 }
 
 // @ts-ignore: decorator

@@ -9,6 +9,9 @@ import {
   dayBars,
   days,
   endBar,
+  fundingBarAt,
+  fundingRateAt,
+  hasFunding,
   measure,
   startBar,
 } from './market';
@@ -107,10 +110,18 @@ export let heldBars: i32 = 0;
 export let marginCalls: i32 = 0;
 export let leverageSamples: i32 = 0;
 export let attempts: i32 = 0;
+export let fundingPaid: f64 = 0;
+export let fundingReceived: f64 = 0;
 export let rejections: i32 = 0;
 let winStreak: i32 = 0;
 let lossStreak: i32 = 0;
 let day: i32 = 0;
+/** The first settlement that may concern the next position. */
+let nextFunding: i32 = 0;
+/** What `holdFunded` says: cash after it, cash at the close before the exit, and what it paid. */
+let fundedCash: f64 = 0;
+let cashBeforeExit: f64 = 0;
+let fundingOfTrade: f64 = 0;
 
 /** Runs the point whose terms are set; a number a daily sample and one more go to both places. */
 export function runPoint(samplesAt: usize, exposuresAt: usize): void {
@@ -182,6 +193,9 @@ function clear(): void {
   leverageSamples = 0;
   attempts = 0;
   rejections = 0;
+  fundingPaid = 0;
+  fundingReceived = 0;
+  nextFunding = 0;
   winStreak = 0;
   lossStreak = 0;
   day = 0;
@@ -233,7 +247,8 @@ function settle(count: i32): i32 {
     const entry = open + side * (open * slippage);
     const entryFee = taken * feeRate;
     const size = taken / entry;
-    const held = money - entryFee;
+    let held = money - entryFee;
+    let funding: f64 = 0;
     const closesAt = load<i32>(item, EXIT_BAR);
     const isReversing = (flags & IS_REVERSING) != 0;
     const isHeld = kind != ENDS_BY_LEVEL || closesAt > opens;
@@ -243,15 +258,27 @@ function settle(count: i32): i32 {
     if (kind == ENDS_WITH_DATA) {
       exit = closeAt(endBar - 1);
       duration = endBar - 1 - opens;
-      holdToTheEnd(item, opens, held, entry, size, side);
+    }
+    let heldAtSignal = held;
+    if (hasFunding) {
+      if (isHeld) {
+        holdFunded(opens, closesAt, kind == ENDS_WITH_DATA, held, entry, size, side);
+        held = fundedCash;
+        heldAtSignal = cashBeforeExit;
+        funding = fundingOfTrade;
+      }
+    } else if (kind == ENDS_WITH_DATA) {
+      holdToTheEnd(v128.load(item, CLOSES), opens, held, entry, size, side);
     } else if (isHeld) {
       addHeldCurve(v128.load(item, CLOSES), opens, closesAt, held, entry, size, side);
       addMargin(v128.load(item, CLOSES), opens, closesAt, held, entry, size, side);
       sampleHeld(closesAt, held, entry, size, side);
     }
-    if (isReversing) reverseEquity = held + side * (closeAt(closesAt - 1) - entry) * size;
+    if (isReversing) {
+      reverseEquity = heldAtSignal + side * (closeAt(closesAt - 1) - entry) * size;
+    }
     if (isHeld) addExcursions(v128.load(item, LOW_HIGH), entry, side);
-    money = close(exit, held, entry, size, side, taken, entryFee, duration);
+    money = close(exit, held, entry, size, side, taken, entryFee, duration, funding);
     if (kind == ENDS_WITH_DATA) {
       cash = money;
       // The close at the end of the data replaces the last equity point.
@@ -280,7 +307,7 @@ function wantedNotional(item: usize, flags: i32, equity: f64): f64 {
 
 /** What is held when the data end: margin and samples over all its bars, the curve without the last. */
 function holdToTheEnd(
-  item: usize,
+  closes: v128,
   from: i32,
   held: f64,
   entry: f64,
@@ -288,11 +315,72 @@ function holdToTheEnd(
   side: f64,
 ): void {
   const last = endBar - 1;
-  addMargin(v128.load(item, CLOSES), from, endBar, held, entry, size, side);
+  addMargin(closes, from, endBar, held, entry, size, side);
   sampleHeld(endBar, held, entry, size, side);
   if (last == from) return;
   measure(SPARE, from, last);
   addHeldCurve(v128.load(SPARE, CLOSES), from, last, held, entry, size, side);
+}
+
+/**
+ * What is held over `[from, end)` while funding is settled: at a bar's open, at the close before it. From
+ * one settlement to the next the cash is constant, so each such part is measured and added by itself.
+ * A settlement at the bar of the exit is paid before the exit.
+ */
+function holdFunded(
+  from: i32,
+  end: i32,
+  isToTheEnd: bool,
+  held: f64,
+  entry: f64,
+  size: f64,
+  side: f64,
+): void {
+  fundingOfTrade = 0;
+  while (fundingBarAt(nextFunding) <= from) nextFunding += 1;
+  let at = from;
+  for (; fundingBarAt(nextFunding) < end; nextFunding++) {
+    const bar = fundingBarAt(nextFunding);
+    if (at < bar) holdPart(at, bar, false, held, entry, size, side);
+    held = payFunding(bar, held, size, side);
+    at = bar;
+  }
+  holdPart(at, end, isToTheEnd, held, entry, size, side);
+  cashBeforeExit = held;
+  for (; fundingBarAt(nextFunding) == end; nextFunding++) held = payFunding(end, held, size, side);
+  fundedCash = held;
+}
+
+/** The cash after the next settlement, at the open of `bar`. */
+// @ts-ignore: decorator
+@inline
+function payFunding(bar: i32, held: f64, size: f64, side: f64): f64 {
+  const amount = side * (size * closeAt(bar - 1) * fundingRateAt(nextFunding));
+  fundingOfTrade = fundingOfTrade + amount;
+  if (amount > 0) fundingPaid = fundingPaid + amount;
+  else fundingReceived = fundingReceived - amount;
+  return held - amount;
+}
+
+/** As in `settle`, of a part of a position's bars. */
+function holdPart(
+  from: i32,
+  end: i32,
+  isToTheEnd: bool,
+  held: f64,
+  entry: f64,
+  size: f64,
+  side: f64,
+): void {
+  measure(SPARE, from, end);
+  const closes = v128.load(SPARE, CLOSES);
+  if (isToTheEnd) {
+    holdToTheEnd(closes, from, held, entry, size, side);
+    return;
+  }
+  addHeldCurve(closes, from, end, held, entry, size, side);
+  addMargin(closes, from, end, held, entry, size, side);
+  sampleHeld(end, held, entry, size, side);
 }
 
 function replaceSamples(): void {
@@ -324,18 +412,19 @@ function close(
   notional: f64,
   entryFee: f64,
   duration: i32,
+  funding: f64,
 ): f64 {
   let exit = price + -side * (price * slippage);
   // Isolated margin: no exit costs more than the margin.
   const margin = leverage == 1 ? notional : notional / leverage;
-  const cost = entryFee + size * exit * feeRate - side * (exit - entry) * size;
+  const cost = entryFee + size * exit * feeRate - side * (exit - entry) * size + funding;
   if (!(cost <= margin)) {
-    exit = (entry * size + side * (entryFee - margin)) / (size * (1 - side * feeRate));
+    exit = (entry * size + side * (entryFee + funding - margin)) / (size * (1 - side * feeRate));
   }
   const exitFee = size * exit * feeRate;
   const realized = (side > 0 ? exit - entry : entry - exit) * size;
   const paid = entryFee + exitFee;
-  const gain = realized - paid;
+  const gain = realized - paid - funding;
   pnlPct = pnlPct + (gain / abs(notional)) * 100;
   fees = fees + paid;
   net = net + gain;

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SweepKernel } from '../../../../src/engine/kernel/kernel.ts';
 import { kernelSupport } from '../../../../src/engine/kernel/support.ts';
-import { FeedStore } from '../../../../src/feed/feed-store.ts';
 import { MultiTFFeedStore } from '../../../../src/feed/multi-tf.ts';
 import { METRIC_COLUMNS } from '../../../../src/metrics/registry.ts';
 import { kernelSweep } from '../../../support/kernel-backtests.ts';
@@ -14,11 +13,10 @@ describe('what the kernel takes', () => {
     expect(kernelSupport(card, { profile: 'standard' })).toEqual({ isSupported: true });
   });
 
-  test('is not profile trade, nor funding, and it says so', () => {
-    expect(kernelSupport(card, { profile: 'trade' })).toMatchObject({ path: 'sweep.profile' });
-    expect(kernelSupport(card, { profile: 'standard' }, { hasFunding: true })).toMatchObject({
+  test('is not profile trade, and it says so', () => {
+    expect(kernelSupport(card, { profile: 'trade' })).toMatchObject({
       isSupported: false,
-      path: 'funding',
+      path: 'sweep.profile',
     });
   });
 
@@ -32,16 +30,10 @@ describe('what the kernel takes', () => {
     });
   });
 
-  test('leaves a point with funding, or without a bar, to the bar loop', () => {
+  test('leaves a point without a bar to the bar loop', () => {
     const kernel = new SweepKernel(sweep.window);
     const out = new Float64Array(METRIC_COLUMNS.length).fill(7);
-    const { exec, windowStartBar, endBar } = sweep.feeds;
-    const rates = { tsMs: new Float64Array(0), rate: new Float64Array(0) };
-    const store = Object.assign(Object.create(FeedStore.prototype) as FeedStore, exec.store, {
-      funding: rates,
-    });
-    const funded = new MultiTFFeedStore({ exec: { ...exec, store }, windowStartBar, endBar });
-    expect(kernel.run([{ card, feeds: funded, out }])).toEqual([undefined]);
+    const { exec, windowStartBar } = sweep.feeds;
     const empty = new MultiTFFeedStore({ exec, windowStartBar, endBar: windowStartBar });
     expect(kernel.run([{ card, feeds: empty, out }])).toEqual([undefined]);
     expect(new Set(out)).toEqual(new Set([7]));
