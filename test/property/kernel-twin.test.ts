@@ -44,5 +44,5 @@ describe('the kernel', () => {
     expect(seen.calls).toBeGreaterThan(0);
     expect(seen.funded).toBeGreaterThan(SEEDS / 4);
     expect([...seen.outcomes].toSorted()).toEqual(['account_blown', 'completed', 'no_trades']);
-  }, 600_000);
+  }, 600_000 + 60 * SEEDS);
 });
