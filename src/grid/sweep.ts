@@ -53,7 +53,7 @@ export function resolveSweep(parsed: ParsedCard, overrides: SweepOverrides, nowM
   reportTexts(section, axes, report);
   reportStrategy(parsed, axes, report);
   const sweep: Sweep = {
-    name: resolveName(overrides.name ?? section.name, card, report),
+    name: resolveName(section.name, overrides.name, card, report),
     card,
     profile,
     window: resolveWindow(section.window, overrides, nowMs, report),
@@ -167,13 +167,18 @@ function applySets(card: IdeaCard, sets: readonly string[], report: Report): Ide
   return current;
 }
 
-function resolveName(written: string | undefined, card: IdeaCard, report: Report): string {
-  const name =
-    written ?? card.id.replaceAll(/[^A-Za-z0-9_.-]/g, '-').slice(0, SWEEP_NAME_LENGTH_MAX);
+function resolveName(
+  written: string | undefined,
+  flag: string | undefined,
+  card: IdeaCard,
+  report: Report,
+): string {
+  const ownName = card.id.replaceAll(/[^A-Za-z0-9_.-]/g, '-').slice(0, SWEEP_NAME_LENGTH_MAX);
+  const name = flag ?? written ?? ownName;
   const isGood = /^[A-Za-z0-9_.-]+$/.test(name) && name.length <= SWEEP_NAME_LENGTH_MAX;
   if (!isGood)
     report(
-      ['sweep', 'name'],
+      flag === undefined ? ['sweep', 'name'] : ['--name'],
       'SWEEP_NAME',
       `${shown(name)} is no sweep name: letters, digits, _ - . and at most ${SWEEP_NAME_LENGTH_MAX}.`,
     );

@@ -249,6 +249,14 @@ describe('problems of a sweep', () => {
 });
 
 describe('flags', () => {
+  test('a name that cannot be used is blamed on the flag, not on a line of the card', () => {
+    const { issues } = failure(sweepText('name: fine'), { name: 'a b' });
+    expect(issues).toMatchObject([
+      { path: '--name', message: expect.stringMatching(/^"a b" is no sweep name/) },
+    ]);
+    expect(issues[0]).not.toHaveProperty('line');
+  });
+
   test('--axis replaces in place, appends by path, and names what it appends', () => {
     const sweep = sweepOf(sweepText(...AXES), {
       axis: ['fast=2..4', 'exec.rsi.length=7,14', 'stop:risk_model.stop_loss.value=0.5..1.5:0.5'],
