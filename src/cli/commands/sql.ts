@@ -16,6 +16,11 @@ export const sqlCommand = defineCommand({
     ...jsonFlag,
   },
   async run({ args }) {
+    if (args.json && args.query === undefined) {
+      throw new SweepError('USAGE', 'sql --json needs a query', {
+        hint: 'ideasweep sql --json "select * from ranked_results limit 5"; without --json, psql is opened',
+      });
+    }
     await using store = await openStore(loadConfig());
     if (args.query === undefined) {
       await openPsql(store);

@@ -190,4 +190,13 @@ describe('commands over stored sweeps refuse', () => {
     expect(stderr).toMatch(says);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
+
+  test('sql --json without a query, in a document that says what is missing', async () => {
+    const { code, stdout } = await runCli(['sql', '--json'], env);
+    expect(JSON.parse(stdout).error).toMatchObject({
+      code: 'USAGE',
+      message: 'sql --json needs a query',
+    });
+    expect(code).toBe(2);
+  });
 });
