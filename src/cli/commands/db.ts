@@ -8,6 +8,7 @@ import {
   type PostgresAddress,
 } from '../../services/postgres.ts';
 import { addressOf, openStore } from '../../store/db.ts';
+import { schemaVersion } from '../../store/migrate.ts';
 import { jsonFlag } from '../flags.ts';
 import { note, print, printJson } from '../output.ts';
 
@@ -57,13 +58,14 @@ const urlCommand = defineCommand({
 
 const migrateCommand = defineCommand({
   meta: { name: 'migrate', description: "Bring the database's schema to this version" },
-  async run() {
+  args: jsonFlag,
+  async run({ args }) {
     await using store = await openStore(loadConfig());
-    print(
-      store.migrations.length === 0
-        ? `the schema of ${store.address} is current`
-        : `${store.address}: applied ${store.migrations.join(', ')}`,
-    );
+    const { address, migrations } = store;
+    if (args.json) {
+      printJson({ address, version: await schemaVersion(store.sql), applied: migrations });
+    } else if (migrations.length === 0) print(`the schema of ${address} is current`);
+    else print(`${address}: applied ${migrations.join(', ')}`);
   },
 });
 

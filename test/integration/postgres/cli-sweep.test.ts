@@ -13,6 +13,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCandleDb } from '../../../src/candles/db.ts';
 import { synthesizeCandles } from '../../../src/candles/synth.ts';
 import { METRIC_NAMES } from '../../../src/metrics/registry.ts';
+import { addressOf } from '../../../src/store/db.ts';
+import { readMigrations } from '../../../src/store/migrate.ts';
 import { crossCard } from '../../support/cards.ts';
 import { CardFolder, runCli, startCli, type CliResult } from '../../support/cli.ts';
 import { testDatabase } from '../../support/database.ts';
@@ -21,6 +23,7 @@ import { storeCandles } from '../../support/sweep-home.ts';
 /** A session as a user has it, every command a process of its own. */
 
 const { config, sql, url } = testDatabase();
+const empty = testDatabase('empty');
 const env = { IDEASWEEP_HOME: config.home, DATABASE_URL: url };
 const folder = new CardFolder();
 const card = folder.write(
@@ -148,6 +151,17 @@ describe('what --json prints', () => {
       profile: 'standard',
     });
     expect(alone).not.toHaveProperty('equity');
+  });
+
+  test('db migrate: where, the version of the schema, and what it applied', async () => {
+    const names = readMigrations().map(({ name }) => name);
+    const current = { address: addressOf(url), version: names.length };
+    expect(await json('db', 'migrate')).toEqual({ ...current, applied: [] });
+    const { stdout } = await runCli(['db', 'migrate', '--json'], {
+      ...env,
+      DATABASE_URL: empty.url,
+    });
+    expect(JSON.parse(stdout)).toMatchObject({ version: names.length, applied: names });
   });
 
   test('list and heatmap', async () => {
