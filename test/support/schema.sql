@@ -249,11 +249,14 @@ table schedules   -- Cards that run every night; the card as it was when the sch
   -- created_at: When it was created.
   -- updated_at: Last change.
 
-table schema_migrations
+table schema_migrations   -- Migrations that were applied, the schema's version among them: the highest number.
   version integer not null
   name text not null
   applied_at timestamp with time zone not null default now()
   PRIMARY KEY (version)
+  -- version: Number of the migration, as in its file name.
+  -- name: Name of its file, without .sql.
+  -- applied_at: When it was applied.
 
 table store_info   -- One row: who this store is.
   store_id uuid not null default gen_random_uuid()
