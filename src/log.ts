@@ -7,7 +7,7 @@ const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
 let threshold = LEVELS.indexOf('info');
 
-/** Lines below `level` are dropped from now on; a command sets it from its config. */
+/** Lines below `level` are dropped from now on; the command line sets it from its environment. */
 export function setLogLevel(level: LogLevel): void {
   threshold = LEVELS.indexOf(level);
 }

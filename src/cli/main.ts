@@ -2,6 +2,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runCommand } from 'citty';
 import { SweepError } from '../errors.ts';
+import { setLogLevel } from '../log.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { checkArguments } from './arguments.ts';
 import { COMMANDS, NOT_BUILT_YET, resolved, type AnyCommand } from './command-list.ts';
@@ -33,6 +34,7 @@ async function main(rawArgs: readonly string[]): Promise<void> {
   }
   if (found.command.subCommands !== undefined) await refuseWithoutSubcommand(found);
   checkArguments(found.rest, await resolved(found.command.args ?? {}));
+  await setLogLevelOfEnvironment();
   await runCommand(found.command, { rawArgs: [...found.rest] });
 }
 
@@ -75,6 +77,12 @@ async function findLeaf(
   }
   const child = (await resolved(subCommands[next] ?? {})) as AnyCommand;
   return findLeaf(child, [...path, next], others);
+}
+
+/** Loaded here, so that the help does not pay for checking the environment. */
+async function setLogLevelOfEnvironment(): Promise<void> {
+  const { loadConfig } = await import('../config.ts');
+  setLogLevel(loadConfig().logLevel);
 }
 
 async function refuseWithoutSubcommand({ command, path }: Leaf): Promise<void> {

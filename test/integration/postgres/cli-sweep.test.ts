@@ -388,6 +388,16 @@ describe('when something goes wrong', () => {
     expect((await cli('status', 'killed')).stdout).toMatch(/status +completed +\(local\)$/m);
   });
 
+  test('IDEASWEEP_LOG_LEVEL drops the lines below it', async () => {
+    const args = ['run', card, '--name', 'leveled', '--axis', 'fast=5'];
+    await cli(...args);
+    await sql`create view on_leveled as select * from sweep_leveled`;
+    const other = [...args, '--axis', 'target:risk_model.take_profit.value=2,3'];
+    expect((await cli(...other)).stderr).toMatch(/Z warn view not renewed.* view=sweep_leveled/);
+    const quiet = await runCli(other, { ...env, IDEASWEEP_LOG_LEVEL: 'error' });
+    expect(quiet.stderr).toMatch(/^sweep .*: 12 points\ncompleted: 12 points .*\n$/);
+  });
+
   test('show after the candles changed ends in a named error', async () => {
     await using db = await openCandleDb(config.candlesPath, { readOnly: false });
     await db.run(
