@@ -12,6 +12,8 @@ export function installRuntime(logLevel: LogLevel): void {
     Runtime.install({
       shutdownSignals: [],
       logger: new DefaultLogger(logLevel === 'debug' ? 'DEBUG' : 'WARN', forward),
+      // Else the native part prints its own lines, in colour and on stdout.
+      telemetryOptions: { logging: { forward: {} } },
     });
   } catch (error) {
     // The download of a binary has brought up the SDK's runtime already: it works, with its own lines.
@@ -23,14 +25,22 @@ export function installRuntime(logLevel: LogLevel): void {
 
 type Entry = Parameters<ConstructorParameters<typeof DefaultLogger>[1] & {}>[0];
 
-/** A batch worker has no workflows, by intention; a task token is of no use to a reader. */
+/** A batch worker has no workflows, by intention; tokens and module names are of no use to a reader. */
 const EXPECTED = 'No workflows registered';
-const NO_FACTS = new Set(['taskToken', 'sdkComponent']);
+const NO_FACTS = new Set(['taskToken', 'sdkComponent', 'target']);
+
+/** What the SDK does as a matter of course is of interest to nobody but who looks for a fault. */
+const OUR_LEVELS: Readonly<Record<Entry['level'], LogLevel>> = {
+  TRACE: 'debug',
+  DEBUG: 'debug',
+  INFO: 'debug',
+  WARN: 'warn',
+  ERROR: 'error',
+};
 
 function forward({ level, message, meta }: Entry): void {
   if (message.startsWith(EXPECTED)) return;
-  const isBad = level === 'WARN' || level === 'ERROR';
-  log[isBad ? 'warn' : 'debug'](message, factsOf(meta));
+  log[OUR_LEVELS[level]](message, factsOf(meta));
 }
 
 function factsOf(meta: Readonly<Record<string, unknown>> | undefined): LogFacts {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { synthesizeCandles } from '../../../src/candles/synth.ts';
 import { loadConfig } from '../../../src/config.ts';
 import { findRunning, startTemporal } from '../../../src/services/temporal.ts';
@@ -74,6 +74,24 @@ describe.skipIf(!temporalAddress())(`dev${temporalSkipReason()}`, () => {
     await using next = spawnCliWith(environment(), 'dev', '--no-worker');
     await next.untilPrinted('ready');
     expect(running().address).toBe(address);
+  });
+
+  it('a worker that has lost it says so in lines of our log, on stderr, without colours', async () => {
+    await using dev = spawnCliWith(environment(), 'dev', '--no-worker');
+    await dev.untilPrinted('ready');
+    await using worker = spawnCliWith(environment(), 'worker');
+    await worker.untilPrinted('ready');
+    process.kill(running().pid, 'SIGKILL');
+    await vi.waitFor(
+      () => expect(worker.stderr + worker.stdout).toMatch(/retried \d+ times/),
+      60_000,
+    );
+    expect(await worker.kill('SIGTERM')).toBe(0);
+    expect(worker.stderr).toMatch(
+      /^\d{4}-\S+Z warn gRPC call poll_\w+ retried \d+ times error="Status /m,
+    );
+    expect(worker.stderr + worker.stdout).not.toContain('\u001B');
+    expect(worker.stdout).toMatch(/^worker control and batch ready: .*\n$/);
   });
 
   it('takes over the server of a dev that was killed, and leaves a living one its own', async () => {
