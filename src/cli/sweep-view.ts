@@ -3,6 +3,7 @@ import { findMetric } from '../metrics/registry.ts';
 import { describeParams, type RankedPoint } from '../report/ranking.ts';
 import { formatMetric, metricTitle, SHORT_TITLES } from '../report/metrics-table.ts';
 import type { Store } from '../store/db.ts';
+import { isAbandoned } from '../store/lease.ts';
 import { sweepProgress } from '../store/progress.ts';
 import type { SweepRow } from '../store/sweeps.ts';
 
@@ -13,7 +14,7 @@ export function axisColumns(sweep: Sweep): string[] {
   return sweep.axes.flatMap((axis) => axis.members.map((member) => member.column));
 }
 
-/** `{sweep_id, name, status, …, best}` of design §11. */
+/** `{sweep_id, name, status, abandoned, …, best}` of design §11. */
 export async function sweepDocument(store: Store, row: SweepRow): Promise<Record<string, unknown>> {
   const progress = await sweepProgress(store.sql, row.sweepId);
   const { best } = progress;
@@ -21,6 +22,7 @@ export async function sweepDocument(store: Store, row: SweepRow): Promise<Record
     sweep_id: row.sweepId,
     name: row.name,
     status: row.status,
+    abandoned: await isAbandoned(store.sql, row.sweepId),
     executor: row.executor,
     points: {
       total: row.points.total,
@@ -42,6 +44,11 @@ export async function sweepDocument(store: Store, row: SweepRow): Promise<Record
             metrics: best.metrics,
           },
   };
+}
+
+/** The status in words; a sweep that says it runs, and that nobody drives, does not. */
+export function statusText({ status }: SweepRow, isAbandoned: boolean): string {
+  return isAbandoned ? 'command gone' : status.replaceAll('_', ' ');
 }
 
 /** Wall time from the first start to the end, or to now while the sweep has not ended. */

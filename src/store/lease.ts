@@ -1,4 +1,5 @@
 /** One sweep, one driver: an advisory lock on a connection of its own; it ends with its process. */
+import type { Sql } from 'postgres';
 import type { Store } from './db.ts';
 import type { Config } from '../config.ts';
 
@@ -21,12 +22,25 @@ export async function acquireLease(
   return { [Symbol.asyncDispose]: () => connection.end({ timeout: 1 }) };
 }
 
-/** Whether a process holds the lease now. Only looks: a driver that starts at this moment still gets it. */
-export async function isLeased({ sql }: Pick<Store, 'sql'>, sweepId: string): Promise<boolean> {
-  const [row] = await sql<{ isHeld: boolean }[]>`
-    select exists (
-      select from pg_locks join pg_database d on d.oid = database and datname = current_database()
-      where locktype = 'advisory' and (classid::bigint << 32) | objid::bigint
-        = hashtextextended(${`sweep/${sweepId}`}, 0)) as "isHeld"`;
-  return row?.isHeld === true;
+/**
+ * Those of the sweeps that say they run and that nobody drives: their command was killed and had no
+ * time to say so. Temporal's sweeps are not among them: their driver, a workflow, holds no lease.
+ */
+export async function abandonedSweeps(
+  sql: Sql,
+  sweepIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  // The status is read with the locks: a driver that ends in between has changed it before it lets go.
+  const rows = await sql<{ sweepId: string }[]>`
+    select sweep_id as "sweepId" from sweeps
+    where sweep_id = any(${[...sweepIds]}) and executor = 'local' and status = 'running'
+      and not exists (
+        select from pg_locks join pg_database d on d.oid = database and datname = current_database()
+        where locktype = 'advisory' and (classid::bigint << 32) | objid::bigint
+          = hashtextextended('sweep/' || sweep_id, 0))`;
+  return new Set(rows.map(({ sweepId }) => sweepId));
+}
+
+export async function isAbandoned(sql: Sql, sweepId: string): Promise<boolean> {
+  return (await abandonedSweeps(sql, [sweepId])).has(sweepId);
 }

@@ -3,18 +3,24 @@ import { loadConfig } from '../../config.ts';
 import { formatCount, formatElapsed } from '../../report/format.ts';
 import { renderTable } from '../../report/table.ts';
 import { openStore } from '../../store/db.ts';
-import { listSweeps } from '../../store/sweeps.ts';
+import { abandonedSweeps } from '../../store/lease.ts';
+import { listSweeps, type SweepRow } from '../../store/sweeps.ts';
 import { formatInstant, formatShort } from '../../time.ts';
 import { jsonFlag } from '../flags.ts';
 import { note, print, printJson, tableStyle } from '../output.ts';
-import { elapsedMs } from '../sweep-view.ts';
+import { elapsedMs, statusText } from '../sweep-view.ts';
 
 export const listCommand = defineCommand({
   meta: { name: 'list', description: 'All sweeps, newest first' },
   args: jsonFlag,
   async run({ args }) {
     await using store = await openStore(loadConfig());
-    const sweeps = await listSweeps(store.sql);
+    const rows = await listSweeps(store.sql);
+    const abandoned = await abandonedSweeps(
+      store.sql,
+      rows.map(({ sweepId }) => sweepId),
+    );
+    const sweeps = rows.map((row) => ({ ...row, isAbandoned: abandoned.has(row.sweepId) }));
     if (args.json) {
       printJson(sweeps.map(listDocument));
     } else if (sweeps.length === 0) {
@@ -27,13 +33,14 @@ export const listCommand = defineCommand({
 
 // --- internal ---
 
-type Listed = Awaited<ReturnType<typeof listSweeps>>[number];
+type Listed = SweepRow & { readonly isAbandoned: boolean };
 
 function listDocument(sweep: Listed): object {
   return {
     sweep_id: sweep.sweepId,
     name: sweep.name,
     status: sweep.status,
+    abandoned: sweep.isAbandoned,
     executor: sweep.executor,
     points: {
       total: sweep.points.total,
@@ -49,7 +56,7 @@ function renderList(sweeps: readonly Listed[]): string {
   const rows = sweeps.map((sweep) => ({
     id: sweep.sweepId,
     name: sweep.name,
-    status: sweep.status.replaceAll('_', ' '),
+    status: statusText(sweep, sweep.isAbandoned),
     points: sweep.points.admitted,
     executor: sweep.executor,
     created: formatShort(sweep.createdMs),

@@ -9,6 +9,7 @@ import type { Sweep } from '../../grid/sweep.ts';
 import { formatCount, formatElapsed, plural } from '../../report/format.ts';
 import { renderRanking } from '../../report/ranking.ts';
 import { openStore, type Store } from '../../store/db.ts';
+import { isAbandoned } from '../../store/lease.ts';
 import { rankResults } from '../../store/rank.ts';
 import { sweepProgress } from '../../store/progress.ts';
 import type { SweepRow } from '../../store/sweeps.ts';
@@ -18,7 +19,7 @@ import { cardArgument, jsonFlag, sweepFlags, sweepOverrides, wholeNumber } from 
 import { Interrupt } from '../interrupt.ts';
 import { note, paint, print, printJson, tableStyle, warn } from '../output.ts';
 import { followProgress, type SweepDisplay } from '../sweep-display.ts';
-import { axisColumns, sweepDocument } from '../sweep-view.ts';
+import { axisColumns, statusText, sweepDocument } from '../sweep-view.ts';
 
 const ARGS = {
   ...cardArgument,
@@ -172,16 +173,18 @@ async function runHere({ config, store, started, batchSize, feeds }: Work): Prom
     if (!(error instanceof SweepError) || error.code !== 'SWEEP_LEASED') throw error;
     display.say(`${error.message}; following it`);
     const hasEnded = untilEnded(store, started.row.sweepId, interrupt.stop);
-    if (await untilDoneOrLeft(hasEnded, () => display.refresh())) process.exitCode = 3;
+    const isLeft = await untilDoneOrLeft(hasEnded, () => display.refresh());
+    if (isLeft || (await isAbandoned(store.sql, started.row.sweepId))) process.exitCode = 3;
   }
 }
 
-/** Resolves when whoever drives the sweep has ended it, or has left it. */
+/** Resolves when whoever drives the sweep has ended it, has left it, or is gone. */
 async function untilEnded(store: Store, sweepId: string, stop: AbortSignal): Promise<void> {
   const { findSweep } = await import('../../store/sweeps.ts');
   const isOver = async (): Promise<boolean> => {
     const { status } = await findSweep(store.sql, sweepId);
-    return !['planned', 'running', 'paused', 'stopping'].includes(status);
+    const isActive = ['planned', 'running', 'paused', 'stopping'].includes(status);
+    return !isActive || isAbandoned(store.sql, sweepId);
   };
   while (!stop.aborted && !(await isOver())) await sleep(WATCH_MS);
 }
@@ -252,8 +255,9 @@ async function report(
   }
   const progress = await sweepProgress(store.sql, sweepId);
   const done = progress.completed + progress.failed + progress.refused;
+  const isGone = await isAbandoned(store.sql, sweepId);
   note(
-    `${row.status.replaceAll('_', ' ')}: ${plural(done, 'point')} in ${formatElapsed(tookMs)}, ` +
+    `${statusText(row, isGone)}: ${plural(done, 'point')} in ${formatElapsed(tookMs)}, ` +
       `${formatCount(progress.eligible)} eligible` +
       (progress.failed > 0 ? `, ${formatCount(progress.failed)} failed` : '') +
       (progress.refused > 0 ? `, ${formatCount(progress.refused)} refused` : ''),
@@ -261,7 +265,7 @@ async function report(
   if (progress.failed > 0) {
     warn(`${plural(progress.failed, 'point')} failed`, whyFailed(row));
   }
-  if (row.status === 'stopped') note('run the same command again to go on from there');
+  if (row.status === 'stopped' || isGone) note('run the same command again to go on from there');
   const axes = axisColumns(row.spec);
   const { metric } = row.spec.objective;
   const points = await rankResults(store.sql, { sweep: row, top: 10 });

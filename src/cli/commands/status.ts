@@ -3,7 +3,7 @@ import { loadConfig } from '../../config.ts';
 import { formatCount, formatElapsed, formatWindow } from '../../report/format.ts';
 import { renderFacts } from '../../report/table.ts';
 import { openStore, type Store } from '../../store/db.ts';
-import { isLeased } from '../../store/lease.ts';
+import { isAbandoned } from '../../store/lease.ts';
 import { sweepProgress } from '../../store/progress.ts';
 import { findSweep, type SweepRow } from '../../store/sweeps.ts';
 import { formatShort } from '../../time.ts';
@@ -24,12 +24,6 @@ export const statusCommand = defineCommand({
 
 // --- internal ---
 
-/** A command that was killed had no time to say that its sweep no longer runs. */
-async function whoIsGone(store: Store, { sweepId, status, executor }: SweepRow): Promise<string> {
-  if (executor !== 'local' || status !== 'running' || (await isLeased(store, sweepId))) return '';
-  return ', but its command is gone; run the card again to go on';
-}
-
 async function renderStatus(store: Store, row: SweepRow): Promise<string> {
   const progress = await sweepProgress(store.sql, row.sweepId);
   const { completed, failed, refused, eligible } = progress;
@@ -41,12 +35,12 @@ async function renderStatus(store: Store, row: SweepRow): Promise<string> {
     failed > 0 ? `, ${formatCount(failed)} failed` : '',
     refused > 0 ? `, ${formatCount(refused)} refused` : '',
   ].join('');
+  const gone = (await isAbandoned(store.sql, row.sweepId))
+    ? ', but its command is gone; run the card again to go on'
+    : '';
   return renderFacts([
     ['sweep', `${row.sweepId}  ${row.name}`],
-    [
-      'status',
-      `${row.status.replaceAll('_', ' ')}   (${row.executor})${await whoIsGone(store, row)}`,
-    ],
+    ['status', `${row.status.replaceAll('_', ' ')}   (${row.executor})${gone}`],
     [
       'points',
       `${formatCount(saved)} of ${isEstimated ? 'about ' : ''}${formatCount(admitted)} (${share} %)` +

@@ -372,17 +372,29 @@ describe('when something goes wrong', () => {
     expect(sweeps?.['n']).toBe(1);
   });
 
-  test('status says when the command of a running sweep is gone, and running it again finishes it', async () => {
+  test('every screen says when the command of a running sweep is gone, and running it again finishes it', async () => {
     const args = ['run', card, ...WIDE, '--name', 'killed', '--batch-size', '8', '--fresh'];
     const first = startCli(args, { ...env, IDEASWEEP_THREADS: '1' });
     await first.shows('killed: 11,160 points');
     await untilRows(1, 'killed');
     expect((await cli('status', 'killed')).stdout).toMatch(/status +running +\(local\)$/m);
+    expect(await json('status', 'killed')).toMatchObject({ status: 'running', abandoned: false });
+    expect((await json('list'))[0]).toMatchObject({ status: 'running', abandoned: false });
+    const follower = startCli(args.slice(0, -1), env);
+    await follower.shows('is run by another process; following it');
     first.child.kill('SIGKILL');
     await first.done;
+    expect(await follower.done).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/command gone: .* points[\s\S]*run the same command again/),
+    });
     expect((await cli('status', 'killed')).stdout).toMatch(
       /running +\(local\), but its command is gone/,
     );
+    expect((await cli('list')).stdout).toMatch(/killed +command gone +11,160/);
+    const gone = { name: 'killed', status: 'running', abandoned: true };
+    expect(await json('status', 'killed')).toMatchObject(gone);
+    expect((await json('list'))[0]).toMatchObject(gone);
     const again = await cli(...args.slice(0, -1));
     expect(again.stderr).toMatch(/resuming sweep \w+ {2}killed/);
     expect((await cli('status', 'killed')).stdout).toMatch(/status +completed +\(local\)$/m);
