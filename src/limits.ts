@@ -69,6 +69,9 @@ export const RANGES_PER_PLAN_MAX = 500;
 /** Rows of one checkpoint: a killed worker loses at most these. */
 export const CHECKPOINT_ROWS_MAX = 5_000;
 
+/** Rows that `verify` reads again to compare digests of whole batches: 35 µs a row, 0.7 s. */
+export const AUDIT_DIGEST_ROWS_MAX = 20_000;
+
 /** Points that a thread runs in an order of its own: 20 values of one axis by 100 of another. */
 export const BLOCK_POINTS_MAX = 2_048;
 

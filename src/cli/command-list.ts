@@ -94,7 +94,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   verify: {
     group: 'sweeps',
     usage: '[SWEEP] [--sample N]',
-    summary: 'run a sample again by the bar loop, compare every bit',
+    summary: 'run a sample again by the bar loop, compare every bit; count all rows',
     load: async () => erased((await import('./commands/verify.ts')).verifyCommand),
   },
   sql: {

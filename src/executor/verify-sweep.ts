@@ -7,6 +7,7 @@ import { canonicalJson, type Json } from '../hash.ts';
 import { writeMetrics } from '../metrics/metrics.ts';
 import { METRIC_COLUMNS } from '../metrics/registry.ts';
 import type { SweepRow } from '../store/sweeps.ts';
+import { auditRows, type RowAudit } from './audit-rows.ts';
 import { buildFeeds } from './feeds.ts';
 import { planSweep } from './plan-sweep.ts';
 import { runPoint } from './run-point.ts';
@@ -26,11 +27,14 @@ export interface Verification {
   /** Points of the sample without a difference. */
   readonly equal: number;
   readonly different: readonly Difference[];
+  /** Whether rows are missing, too many, or not those that were saved. */
+  readonly rows: RowAudit;
 }
 
 /**
  * Runs a seeded random sample of a sweep's stored points again by the bar loop, whatever ran them
- * first, and compares params, outcome, eligibility and every metric bit for bit. Refused points have nothing to run.
+ * first, and compares params, outcome, eligibility and every metric bit for bit. Refused points have
+ * nothing to run. All rows are counted against what the batches say they have saved.
  * @throws SweepError CANDLES_CHANGED, or CONFLICT for rows of another engine version.
  */
 export async function verifySweep(
@@ -50,7 +54,9 @@ export async function verifySweep(
   const { metric } = row.spec.objective;
   const different = stored.flatMap((point) => differencesOf(context, point, metric));
   const unequal = new Set(different.map(({ pointIndex }) => pointIndex)).size;
-  return { sampled: stored.length, equal: stored.length - unequal, different };
+  const points = stored.map((point) => point.point_index);
+  const rows = await auditRows(sql, row, context.grid, points);
+  return { sampled: stored.length, equal: stored.length - unequal, different, rows };
 }
 
 // --- internal ---

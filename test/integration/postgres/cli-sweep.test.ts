@@ -323,7 +323,7 @@ describe('when something goes wrong', () => {
 
   test('verify finds every bit equal, and a row altered by hand in SQL', async () => {
     const before = await json('verify', 'ema-cross', '--sample', '5', '--seed', '3');
-    expect(before).toEqual({ sampled: 5, equal: 5, different: [] });
+    expect(before).toMatchObject({ sampled: 5, equal: 5, different: [], rows: { stored: 12 } });
     await sql`update results set max_drawdown_pct = max_drawdown_pct * (1 + 2e-16) where point_index = 4
       and sweep_id = find_sweep_id('ema-cross')`;
     const { code, stdout } = await cli('verify', 'ema-cross', '--json');
@@ -334,6 +334,22 @@ describe('when something goes wrong', () => {
     expect((await cli('verify', 'ema-cross')).stdout).toMatch(/12 points run again .*, 1 differ/);
     await sql`update results set max_drawdown_pct = ${different[0].recomputed}
       where point_index = 4 and sweep_id = find_sweep_id('ema-cross')`;
+  });
+
+  test('verify names the points whose rows were deleted by hand, outside of its sample too', async () => {
+    await sql`create table deleted as select * from results
+      where point_index in (1, 6) and sweep_id = find_sweep_id('ema-cross')`;
+    await sql`delete from results where point_index in (1, 6) and sweep_id = find_sweep_id('ema-cross')`;
+    const { code, stdout } = await cli('verify', 'ema-cross', '--sample', '2');
+    await sql`insert into results select * from deleted`;
+    expect(stdout).toMatch(
+      /10 rows stored, but its batches saved 12\n {2}missing: 2 points: 1, 6\n/,
+    );
+    expect(stdout).toContain('to have the rows again: ideasweep run CARD --fresh');
+    expect(code).toBe(1);
+    const intact = await cli('verify', 'ema-cross', '--sample', '2');
+    expect(intact.stdout).toMatch(/12 rows stored, as many as its batches saved\n/);
+    expect(intact.code).toBe(0);
   });
 
   test.each([

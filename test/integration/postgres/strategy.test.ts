@@ -3,6 +3,7 @@ import { synthesizeCandles } from '../../../src/candles/synth.ts';
 import { parseCard } from '../../../src/card/parse.ts';
 import { planSweep } from '../../../src/executor/plan-sweep.ts';
 import { runSweep } from '../../../src/executor/run-sweep.ts';
+import { isIntact } from '../../../src/executor/audit-rows.ts';
 import { verifySweep } from '../../../src/executor/verify-sweep.ts';
 import { resolveSweep, type Sweep } from '../../../src/grid/sweep.ts';
 import type { SweepRow } from '../../../src/store/sweeps.ts';
@@ -101,6 +102,8 @@ describe('a sweep over a strategy in a file', () => {
       of.filter((_, point) => fastAt(point) !== 8 && fastAt(point) !== 11);
     expect(others(rows)).toEqual(others(sound.rows));
     const verified = await verifySweep(config, sql, row, { sample: 32, seed: 1 });
-    expect(verified).toEqual({ sampled: 32, equal: 32, different: [] });
+    expect(verified).toMatchObject({ sampled: 32, equal: 32, different: [] });
+    expect(isIntact(verified.rows)).toBe(true);
+    expect(verified.rows.batches.compared).toBeGreaterThan(0);
   });
 });
