@@ -44,6 +44,8 @@ export interface ParsedCard {
 /** What a card holds, good or bad. `card` is absent when it has issues. */
 export interface CardInspection {
   readonly card: IdeaCard | undefined;
+  /** The card, or a well-typed stand-in for one with issues: to look at its sweep section, never to run. */
+  readonly draft: IdeaCard | undefined;
   /** Without the parts that have issues. */
   readonly rawSweep: SweepSection | undefined;
   readonly issues: readonly CardIssue[];
@@ -81,10 +83,11 @@ export function inspectCard(text: string, options: ParseOptions = {}): CardInspe
   const sweepNode = options.sweepText === undefined ? root && nodeAt(root, ['sweep']) : sweep;
   const rawSweep = sweepNode && readSweep(sweepNode, issues);
   const strategyFile = options.strategy ?? (root && writtenStrategy(root));
-  const card = root && readCard(root, strategyFile, { issues, warnings });
+  const read = root && readCard(root, strategyFile, { issues, warnings });
   const promoted = options.strict === true ? warnings.splice(0) : [];
   return {
-    card,
+    card: read?.card,
+    draft: read?.draft,
     rawSweep,
     issues: listed([...issues, ...promoted]),
     warnings: listed(warnings),
@@ -170,25 +173,35 @@ function writtenStrategy(root: SourceNode): string | undefined {
   return typeof written === 'string' && written !== '' ? written : undefined;
 }
 
+interface ReadCard {
+  readonly card: IdeaCard | undefined;
+  readonly draft: IdeaCard | undefined;
+}
+
 function readCard(
   root: SourceNode,
   strategyFile: string | undefined,
   { issues, warnings }: { readonly issues: CardIssue[]; readonly warnings: CardIssue[] },
-): IdeaCard | undefined {
+): ReadCard {
   const plain = withStrategy(withScalarTexts(toPlain(root), root), strategyFile);
   warnings.push(...unknownKeys(plain, root), ...rawWarnings(plain, root));
   const result = cardSchema.safeParse(plain);
-  const found = result.success ? checkCard(result.data) : allIssues(plain, result.error.issues);
+  const { found, draft } = result.success
+    ? { found: checkCard(result.data), draft: result.data }
+    : allIssues(plain, result.error.issues);
   issues.push(...found.map((one) => placeIssue(one, root)));
-  return found.length === 0 ? result.data : undefined;
+  return { card: found.length === 0 ? result.data : undefined, draft };
 }
 
 /** What the schema found, and what the cross-field rules find in the rest of the card. */
-function allIssues(plain: PlainValue, schemaIssues: readonly z.core.$ZodIssue[]): FoundIssue[] {
+function allIssues(
+  plain: PlainValue,
+  schemaIssues: readonly z.core.$ZodIssue[],
+): { readonly found: FoundIssue[]; readonly draft: IdeaCard | undefined } {
   const translated = translateIssues(cardSchema, plain, schemaIssues);
-  const again = cardSchema.safeParse(repaired(cardSchema, plain, translated));
-  if (!again.success) return translated;
-  return [...translated, ...genuine(checkCard(again.data), translated)];
+  const { data: draft } = cardSchema.safeParse(repaired(cardSchema, plain, translated));
+  if (draft === undefined) return { found: translated, draft };
+  return { found: [...translated, ...genuine(checkCard(draft), translated)], draft };
 }
 
 /** Free text fields keep the text as written: `version: 1.0` is "1.0", not 1. */

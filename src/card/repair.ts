@@ -3,6 +3,9 @@ import type { FoundIssue } from './issues.ts';
 import { peel, schemaAt } from './schema-walk.ts';
 import type { PathKey, PlainValue } from './source.ts';
 
+/** Begins texts that stand in for ill-typed ones; no message may speak of it. */
+export const PLACEHOLDER = 'repaired-value';
+
 /**
  * A card with ill-typed parts, made well-typed, so that the cross-field rules can still look at the
  * rest of it and every problem is reported at once. The result is never run.
@@ -59,7 +62,6 @@ export function withoutBroken(plain: PlainValue, issues: readonly FoundIssue[]):
 
 // --- internal ---
 
-const PLACEHOLDER = 'repaired-value';
 const COLUMN_CODES = new Set(['UNDECLARED_FEATURE', 'UNKNOWN_TF_ROLE', 'INVALID_LITERAL']);
 
 function startsWith(path: readonly PathKey[], start: readonly PathKey[]): boolean {

@@ -82,8 +82,10 @@ async function parseWithStrategy(
     const issue = { path: isFlag ? '--strategy' : 'strategy', ...place, ...strategy };
     throw cardInvalid([...found.issues, issue], options.file);
   }
-  if (found.issues.length > 0)
-    throw cardInvalid(cardProblems(found, flags, Date.now()), options.file);
+  if (found.issues.length > 0) {
+    const problems = cardProblems({ ...found, strategy }, flags, Date.now());
+    throw cardInvalid(problems, options.file);
+  }
   return { ...parseCard(text, options), ...(strategy === undefined ? {} : { strategy }) };
 }
 

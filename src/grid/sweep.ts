@@ -2,26 +2,25 @@ import { checkCard, checkForTrade } from '../card/check.ts';
 import { didYouMean, shown } from '../card/issues.ts';
 import { cardInvalid, type ParsedCard } from '../card/parse.ts';
 import { cardSchema, type IdeaCard } from '../card/schema.ts';
-import { pathText, type PathKey } from '../card/source.ts';
-import type { SweepSection, WindowSection } from '../card/sweep-schema.ts';
+import { pathText } from '../card/source.ts';
+import type { SweepSection } from '../card/sweep-schema.ts';
 import { readerAt } from '../card/zod-issues.ts';
 import type { ProfileName } from '../engine/profile.ts';
 import { SweepError, type CardIssue } from '../errors.ts';
-import { SWEEP_NAME_LENGTH_MAX, WINDOW_DAYS_MAX } from '../limits.ts';
+import { SWEEP_NAME_LENGTH_MAX } from '../limits.ts';
 import { METRICS } from '../metrics/registry.ts';
-import { DAY_MS, parseDuration, parseInstant, startOfDayMs, type Window } from '../time.ts';
 import type { Axis } from './axis.ts';
 import { compileConstraint, isConstraint } from './constraint.ts';
 import { compileRequirement } from './require.ts';
 import { createGrid, type Grid } from './grid.ts';
-import { parseSetFlag, parseWindowFlag } from './overrides.ts';
+import { parseSetFlag } from './overrides.ts';
 import { applyPath, isPathFailure, resolvePath } from './path.ts';
 import { isExpressionFailure } from './expression.ts';
 import { resolveAxes, type Report } from './resolve-axes.ts';
 import { reportStrategy } from './strategy.ts';
 import type { Objective, Sweep, SweepOverrides } from './spec.ts';
-
 import { findTraps } from './traps.ts';
+import { resolveWindow } from './window.ts';
 
 export type { Objective, Sweep, SweepOverrides } from './spec.ts';
 
@@ -32,6 +31,21 @@ export type { Objective, Sweep, SweepOverrides } from './spec.ts';
  * @throws SweepError CARD_INVALID with every issue; GRID_EMPTY when no point can run.
  */
 export function resolveSweep(parsed: ParsedCard, overrides: SweepOverrides, nowMs: number): Sweep {
+  const { sweep, issues } = draftSweep(parsed, overrides, nowMs);
+  if (issues.length > 0) throw cardInvalid(issues);
+  const grid = createGrid(sweep);
+  refuseEmptyGrid(sweep, grid);
+  const traps = overrides.strict === true ? findTraps(sweep, grid) : [];
+  if (traps.length > 0) throw cardInvalid(traps);
+  return sweep;
+}
+
+/** As resolveSweep, but reports instead of throwing; with issues the sweep has no grid. */
+export function draftSweep(
+  parsed: ParsedCard,
+  overrides: SweepOverrides,
+  nowMs: number,
+): { readonly sweep: Sweep; readonly issues: readonly CardIssue[] } {
   const issues: CardIssue[] = [];
   const report: Report = (path, code, message, hint) => {
     const isFlag = String(path[0]).startsWith('--');
@@ -65,12 +79,7 @@ export function resolveSweep(parsed: ParsedCard, overrides: SweepOverrides, nowM
     allowShortWarmup: overrides.allowShortWarmup ?? false,
     ...(parsed.strategy === undefined ? {} : { strategy: parsed.strategy }),
   };
-  if (issues.length > 0) throw cardInvalid(issues);
-  const grid = createGrid(sweep);
-  refuseEmptyGrid(sweep, grid);
-  const traps = overrides.strict === true ? findTraps(sweep, grid) : [];
-  if (traps.length > 0) throw cardInvalid(traps);
-  return sweep;
+  return { sweep, issues };
 }
 
 // --- internal ---
@@ -194,84 +203,6 @@ function resolveProfile(name: string, report: Report): ProfileName {
     didYouMean(name, ['standard', 'trade']),
   );
   return 'standard';
-}
-
-function resolveWindow(
-  section: WindowSection | undefined,
-  overrides: SweepOverrides,
-  nowMs: number,
-  report: Report,
-): Window {
-  const nothing = { startMs: 0, endMs: 0 };
-  if (overrides.window !== undefined) {
-    const flag = parseWindowFlag(overrides.window);
-    if (flag) return bounded(windowOf(flag, nowMs, ['--window'], report), ['--window'], report);
-    report(
-      ['--window'],
-      'WINDOW',
-      `--window ${shown(overrides.window)} cannot be read.`,
-      'write 2023-02-01..2023-12-01 or last:180d',
-    );
-    return nothing;
-  }
-  const at = ['sweep', 'window'];
-  if (section) return bounded(windowOf(section, nowMs, at, report), at, report);
-  if (overrides.fallbackWindow) return overrides.fallbackWindow;
-  report(
-    at,
-    'WINDOW_MISSING',
-    'The sweep has no window.',
-    'add window: { start: 2023-02-01, end: 2023-12-01 } or --window A..B',
-  );
-  return nothing;
-}
-
-/** Refuses what the risk metrics could not sample by day, and what no date can name. */
-function bounded(window: Window, at: readonly PathKey[], report: Report): Window {
-  if (window.endMs - window.startMs > WINDOW_DAYS_MAX * DAY_MS)
-    report(at, 'WINDOW', `A window has at most ${WINDOW_DAYS_MAX} days, a century.`);
-  return window;
-}
-
-function windowOf(
-  section: WindowSection,
-  nowMs: number,
-  at: readonly PathKey[],
-  report: Report,
-): Window {
-  const nothing = { startMs: 0, endMs: 0 };
-  if (section.last !== undefined) {
-    const durationMs = parseDuration(section.last);
-    const hasBoth = section.start !== undefined || section.end !== undefined;
-    if (hasBoth) report(at, 'WINDOW', 'A window has start and end, or last, not both.');
-    if (durationMs === undefined)
-      report(
-        [...at, 'last'],
-        'WINDOW',
-        `${shown(section.last)} is no duration.`,
-        'write 180d, 12h or 4w',
-      );
-    const endMs = startOfDayMs(nowMs);
-    return { startMs: endMs - (durationMs ?? DAY_MS), endMs };
-  }
-  const edge = (key: 'start' | 'end'): number | undefined => {
-    const text = section[key];
-    const ms = text === undefined ? undefined : parseInstant(text);
-    if (ms !== undefined) return ms;
-    const message =
-      text === undefined ? `The window has no ${key}.` : `${shown(text)} is no date or instant.`;
-    report([...at, key], 'WINDOW', message, 'write 2023-02-01 or 2023-02-01T12:30 (UTC)');
-    return undefined;
-  };
-  const [startMs, endMs] = [edge('start'), edge('end')];
-  if (startMs === undefined || endMs === undefined) return nothing;
-  if (endMs <= startMs)
-    report(
-      [...at, 'end'],
-      'WINDOW',
-      'The window ends before it starts; the end is not part of it.',
-    );
-  return { startMs, endMs };
 }
 
 function resolveObjective(

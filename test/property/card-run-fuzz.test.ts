@@ -2,6 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { inspectCard, parseCard } from '../../src/card/parse.ts';
+import { PLACEHOLDER } from '../../src/card/repair.ts';
+import { cardProblems } from '../../src/grid/card-problems.ts';
 import { decodeUtf8 } from '../../src/card/yaml.ts';
 import { SweepError } from '../../src/errors.ts';
 import { runPoint } from '../../src/executor/run-point.ts';
@@ -95,7 +97,9 @@ function outcomeOf(bytes: Uint8Array): Outcome {
   const text = decodeUtf8(bytes);
   if (text === undefined) return { codes: ['NOT_UTF8'], trades: 0 };
   const found = inspectCard(text);
-  for (const { code, message } of [...found.issues, ...found.warnings]) {
+  const problems = found.issues.length > 0 ? cardProblems(found, {}, START_MS) : [];
+  expect(JSON.stringify(problems)).not.toContain(PLACEHOLDER);
+  for (const { code, message } of [...found.issues, ...problems, ...found.warnings]) {
     expect(code).toMatch(/^[A-Z][A-Z0-9_]+$/);
     expect(message.length).toBeGreaterThan(5);
     expect(message.length).toBeLessThan(MESSAGE_LENGTH_MAX);
