@@ -57,6 +57,8 @@ export const ERROR_KINDS = {
   FEED_CORRUPT: BAD_INPUT,
   /** Thrown when a feed file that a batch needs is not in the feeds folder. */
   FEED_MISSING: RETRYABLE,
+  /** Thrown when the disk has no room for a feed file; names the folder and what it takes. */
+  DISK_FULL: FAILURE,
   /** Thrown when a sweep, point, schedule is named that does not exist. */
   NOT_FOUND: BAD_INPUT,
   /** Thrown when Postgres cannot be reached; names the address and what to start. */

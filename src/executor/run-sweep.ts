@@ -5,7 +5,7 @@ import type { SweepRow } from '../store/sweeps.ts';
 import { buildFeeds, type BuiltFeed } from './feeds.ts';
 import { runSweepLocal, type LocalOptions } from './local.ts';
 import { planSweep } from './plan-sweep.ts';
-import { startSweep, type StartedSweep } from './start-sweep.ts';
+import { feedsOf, startSweep, type StartedSweep } from './start-sweep.ts';
 
 export interface RunSweepOptions extends LocalOptions {
   readonly isFresh?: boolean;
@@ -27,7 +27,8 @@ export async function runSweep(
     isFresh,
   });
   options.onStarted?.(started);
-  const feeds = await buildFeeds(config, started.plan.feedPlans);
+  const building = buildFeeds(config, started.plan.feedPlans);
+  const feeds = await feedsOf(store, started.row.sweepId, building);
   options.onFeeds?.(feeds);
   return { row: await runSweepLocal(config, store, started.row, options), started };
 }

@@ -1,7 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  stat,
+  statfs,
+  type FileHandle,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert } from '../assert.ts';
+import { SweepError } from '../errors.ts';
+import { formatBytes } from '../report/format.ts';
 import { arrowFraming, END_OF_STREAM, type ArrowFraming } from './arrow-file.ts';
 import {
   buildFeatureFrame,
@@ -24,6 +36,7 @@ const TEMPORARY = '.feed-tmp';
  * temporary name, the file is renamed when it is whole, and read-only from then on. No fsync: a
  * feed is checked when it is opened and can be rebuilt. Builders may race; the last rename wins and
  * both files are the same bytes. What fails half-way leaves nothing.
+ * @throws SweepError DISK_FULL naming the folder and the bytes that it takes.
  */
 export async function writeFeed(
   dir: string,
@@ -45,11 +58,32 @@ export async function writeFeed(
     return { path, bytes };
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
+    throw isDiskFull(error) ? await diskFull(dir, plan, error) : error;
   }
 }
 
 // --- internal ---
+
+/** No room on the disk, or none left for this user. */
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^(ENOSPC|EDQUOT)$/.test(String(error.code));
+}
+
+async function diskFull(dir: string, plan: FeedPlan, cause: unknown): Promise<SweepError> {
+  // The half-written file is gone again: this is what there was for it. A quota does not show in it.
+  const free = await statfs(dir).then(
+    ({ bavail, bsize }) => `, and ${formatBytes(bavail * bsize)} are free`,
+    () => '',
+  );
+  return new SweepError(
+    'DISK_FULL',
+    `the disk of ${dir} is full: a feed file takes ${formatBytes(plan.bytes)}${free}`,
+    {
+      hint: 'Make room there (feed files of other sweeps may be deleted, they are built again), then give the same command again: a sweep goes on from what it has.',
+      cause,
+    },
+  );
+}
 
 /** What killed builders left in the folder. */
 async function removeStale(dir: string): Promise<void> {

@@ -4,7 +4,7 @@ import { loadConfig, type Config } from '../../config.ts';
 import { SweepError } from '../../errors.ts';
 import type { BuiltFeed } from '../../executor/feeds.ts';
 import { planSweep, type SweepPlan } from '../../executor/plan-sweep.ts';
-import { startSweep, type StartedSweep } from '../../executor/start-sweep.ts';
+import { feedsOf, startSweep, type StartedSweep } from '../../executor/start-sweep.ts';
 import type { Sweep } from '../../grid/sweep.ts';
 import { formatCount, formatElapsed, plural } from '../../report/format.ts';
 import { renderRanking } from '../../report/ranking.ts';
@@ -153,7 +153,7 @@ async function announce(store: Store, { row, plan, isResumed }: StartedSweep): P
 /** Feeds, then batches over the threads of this process. */
 async function runHere({ config, store, started, batchSize, feeds }: Work): Promise<void> {
   const { runSweepLocal } = await import('../../executor/local.ts');
-  for (const feed of await feeds) {
+  for (const feed of await feedsOf(store, started.row.sweepId, feeds)) {
     if (feed.refused !== undefined) warn(`${feed.refused}; it was built again`);
   }
   using display = await followProgress(store, started.row);

@@ -4,7 +4,10 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
+  rmSync,
   chmodSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -414,6 +417,21 @@ describe('when something goes wrong', () => {
     const again = await cli(...args.slice(0, -1));
     expect(again.stderr).toMatch(/resuming sweep \w+ {2}killed/);
     expect((await cli('status', 'killed')).stdout).toMatch(/status +completed +\(local\)$/m);
+  });
+
+  test('a sweep whose feeds cannot be built is failed, and goes on when they can', async () => {
+    const args = ['run', card, '--axis', 'fast=6,7', '--name', 'unbuilt'];
+    renameSync(config.feedsDir, `${config.feedsDir}.kept`);
+    writeFileSync(config.feedsDir, 'a file in its place');
+    const first = await cli(...args);
+    rmSync(config.feedsDir);
+    renameSync(`${config.feedsDir}.kept`, config.feedsDir);
+    expect(first).toMatchObject({ code: 2, stderr: expect.stringContaining('is a file') });
+    const status = await cli('status', 'unbuilt');
+    expect(status.stdout).toMatch(/status +failed[\s\S]*error +feeds were not built: .* is a file/);
+    const again = await cli(...args);
+    expect(again.stderr).toMatch(/resuming sweep[\s\S]*completed: 12 points/);
+    expect((await cli('status', 'unbuilt')).stdout).not.toMatch(/error|failed/);
   });
 
   test('IDEASWEEP_LOG_LEVEL drops the lines below it', async () => {

@@ -5,9 +5,10 @@ import { synthesizeCandles } from '../../../src/candles/synth.ts';
 import { parseCard } from '../../../src/card/parse.ts';
 import { runSweep, type RunSweepOptions } from '../../../src/executor/run-sweep.ts';
 import { resolveSweep, type Sweep } from '../../../src/grid/sweep.ts';
-import type { SweepRow } from '../../../src/store/sweeps.ts';
+import { findSweep, type SweepRow } from '../../../src/store/sweeps.ts';
 import { crossCard, multiTimeframeCard } from '../../support/cards.ts';
 import { testDatabase } from '../../support/database.ts';
+import { withFullDisk } from '../../support/full-disk.ts';
 import { storeCandles } from '../../support/sweep-home.ts';
 import { sweepRows } from '../../support/sweep-rows.ts';
 
@@ -112,6 +113,20 @@ describe('a sweep in this process', () => {
     expect(resumed.started.isResumed).toBe(true);
     expect(resumed.row.sweepId).toBe(stopped.sweepId);
     expect(await rowsOf(resumed.row)).toEqual(expected);
+  });
+
+  test('is failed where the disk has no room for its feeds, and goes on when it has', async () => {
+    const sweep = resolveSweep(parseCard(CROSS), { name: 'full', axis: ['fast=21,22'] }, 0);
+    await expect(withFullDisk(() => run(sweep, { threads: 1 }))).rejects.toMatchObject({
+      code: 'DISK_FULL',
+    });
+    await using store = await database.openStore();
+    const failed = await findSweep(store.sql, 'full');
+    expect(failed).toMatchObject({ status: 'failed' });
+    expect(failed.error).toMatch(/^feeds were not built: the disk of .*feeds is full/);
+    const { row, started } = await runSweep(config, store, sweep, { threads: 1 });
+    expect(started).toMatchObject({ isResumed: true });
+    expect(row).toMatchObject({ sweepId: failed.sweepId, status: 'completed', error: null });
   });
 
   test('aborts within a point and keeps what it has', async () => {

@@ -22,6 +22,7 @@ import { mapFeed, openFeed, openMappedFeed } from '../../../src/feed/read.ts';
 import { Checksum } from '../../../src/feed/seal.ts';
 import { writeFeed } from '../../../src/feed/write.ts';
 import { crossCard } from '../../support/cards.ts';
+import { withFullDisk } from '../../support/full-disk.ts';
 import {
   axis,
   candlesOf,
@@ -121,6 +122,18 @@ describe('a feed file', () => {
     expect(a.path).toBe(b.path);
     expect(readFileSync(a.path).equals(readFileSync(path))).toBe(true);
     expect(readdirSync(other)).toEqual([plan.fileName]);
+  });
+
+  test('says which disk is full, what it takes and what to do, and leaves nothing', async () => {
+    const folder = mkdtempSync(join(dir, 'full-'));
+    await expect(withFullDisk(() => writeFeed(folder, plan, input))).rejects.toMatchObject({
+      code: 'DISK_FULL',
+      message: expect.stringMatching(
+        `^the disk of ${folder} is full: a feed file takes [\\d.]+ [kM]B, and [\\d.]+ .?B are free$`,
+      ),
+      hint: expect.stringContaining('give the same command again'),
+    });
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test('leaves nothing when its build fails half-way', async () => {
