@@ -30,14 +30,16 @@ export async function abandonedSweeps(
   sql: Sql,
   sweepIds: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  // The status is read with the locks: a driver that ends in between has changed it before it lets go.
+  // Whoever ranks a sweep has let its lease go and holds its row; a row that has changed since the
+  // query began is looked at again.
   const rows = await sql<{ sweepId: string }[]>`
-    select sweep_id as "sweepId" from sweeps
-    where sweep_id = any(${[...sweepIds]}) and executor = 'local' and status = 'running'
+    select s.sweep_id as "sweepId" from sweeps s
+    where s.sweep_id = any(${[...sweepIds]}) and s.executor = 'local' and s.status = 'running'
       and not exists (
         select from pg_locks join pg_database d on d.oid = database and datname = current_database()
         where locktype = 'advisory' and (classid::bigint << 32) | objid::bigint
-          = hashtextextended('sweep/' || sweep_id, 0))`;
+          = hashtextextended('sweep/' || s.sweep_id, 0))
+    for share of s skip locked`;
   return new Set(rows.map(({ sweepId }) => sweepId));
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../src/config.ts';
 import { openStore } from '../../../src/store/db.ts';
-import { acquireLease } from '../../../src/store/lease.ts';
+import { acquireLease, isAbandoned } from '../../../src/store/lease.ts';
 import { connectStore } from '../../../src/store/db.ts';
 import { migrate, readMigrations, schemaVersion } from '../../../src/store/migrate.ts';
 import {
@@ -163,5 +163,23 @@ describe('sweeps', () => {
       return createSweep(db.sql, newSweep('beside', [axis('fast', [1])]));
     });
     expect(done.name).toBe('beside');
+  });
+
+  it('are abandoned where they say they run and nobody drives or ranks them', async () => {
+    const { sweepId } = await createSweep(db.sql, newSweep('gone', [axis('fast', [1])]));
+    expect(await isAbandoned(db.sql, sweepId)).toBe(false);
+    await setSweepStatus(db.sql, sweepId, 'running');
+    expect(await isAbandoned(db.sql, sweepId)).toBe(true);
+    await using store = await db.openStore();
+    {
+      await using lease = await acquireLease(db.config, store, sweepId);
+      expect([lease !== undefined, await isAbandoned(db.sql, sweepId)]).toEqual([true, false]);
+    }
+    await db.sql.begin(async (tx) => {
+      await tx`select 1 from sweeps where sweep_id = ${sweepId} for update`;
+      expect(await isAbandoned(db.sql, sweepId)).toBe(false);
+    });
+    await setSweepStatus(db.sql, sweepId, 'running', { executor: 'temporal' });
+    expect(await isAbandoned(db.sql, sweepId)).toBe(false);
   });
 });
