@@ -139,12 +139,12 @@ function madeUpRows(from: number, count: number): ResultRows {
   return {
     count,
     pointIndex: Float64Array.from(points),
-    outcome: points.map(() => 'completed'),
-    eligible: points.map((point) => point % 3 !== 0),
-    params: points.map((point) => ({ fast: Math.floor(point / 1_000), slow: point % 1_000 })),
     metrics,
-    profitFactorMode: points.map(() => 'finite'),
-    error: points.map(() => null),
+    outcome: () => 'completed',
+    eligible: (row) => (from + row) % 3 !== 0,
+    params: (row) => ({ fast: Math.floor((from + row) / 1_000), slow: (from + row) % 1_000 }),
+    profitFactorMode: () => 'finite',
+    error: () => null,
   };
 }
 

@@ -216,7 +216,7 @@ function runParts(context: SweepContext, endMs: number): MeasuredPart[] {
     if (leftMs <= 0) break;
     if (from >= to) continue;
     const range = runRange(context, { from, to, budgetMs: leftMs });
-    const points = range.outcome.filter((outcome) => outcome !== 'refused').length;
+    const points = range.pointIndex.length - range.refused;
     // The first digit of the last axis tells the halves apart.
     const keys = grid.indicesAt(from).map((digit, axis) => `${axis} ${digit}`);
     const newValues = keys.filter((key) => !seen.has(key)).length;

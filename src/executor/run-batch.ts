@@ -3,7 +3,8 @@ import type { Sql } from 'postgres';
 import type { Batch } from '../grid/batch.ts';
 import type { Grid } from '../grid/grid.ts';
 import { claimBatch, finishBatch } from '../store/batches.ts';
-import { saveCheckpoint } from '../store/results.ts';
+import { saveCheckpoint, type ResultRows } from '../store/results.ts';
+import { modeOf, outcomeOf } from './row-memory.ts';
 import { combineDigests, EMPTY_DIGEST, type RangeResult } from './run-range.ts';
 import type { SharedContext, ThreadPool } from './thread-pool.ts';
 
@@ -78,6 +79,7 @@ export async function runBatch(
       });
       addTo(tally, range);
       onProgress?.({ points: range.pointIndex.length, reached: range.reached });
+      pool.release(range);
     }
     signal?.throwIfAborted();
   } finally {
@@ -94,18 +96,17 @@ export async function runBatch(
 /** A killed worker loses at most this much work; a cancelled one hands back sooner, after a point. */
 const CHECKPOINT_MS = 2_000;
 
-function toRows(grid: Grid, range: RangeResult) {
-  const { pointIndex, outcome, eligible, metrics, profitFactorMode, error } = range;
-  const params = Array.from(pointIndex, (index) => grid.params(index));
+function toRows(grid: Grid, range: RangeResult): ResultRows {
+  const { pointIndex, outcome, eligible, metrics, profitFactorMode, errors } = range;
   return {
     count: pointIndex.length,
     pointIndex,
-    outcome,
-    eligible,
-    params,
     metrics,
-    profitFactorMode,
-    error,
+    outcome: (row) => outcomeOf(outcome[row]!),
+    eligible: (row) => eligible[row] === 1,
+    params: (row) => grid.params(pointIndex[row]!),
+    profitFactorMode: (row) => modeOf(profitFactorMode[row]!),
+    error: (row) => errors.get(row) ?? null,
   };
 }
 
@@ -115,7 +116,7 @@ function addTo(
 ): void {
   tally.points += range.pointIndex.length;
   tally.threadMs += range.elapsedMs;
-  tally.failed += range.outcome.filter((outcome) => outcome === 'failed').length;
-  tally.refused += range.outcome.filter((outcome) => outcome === 'refused').length;
+  tally.failed += range.failed;
+  tally.refused += range.refused;
   tally.digest = combineDigests(tally.digest, range.digest);
 }

@@ -8,6 +8,16 @@ import type { MetricLookup } from '../grid/require.ts';
 import { BLOCK_POINTS_MAX, CHECKPOINT_ROWS_MAX } from '../limits.ts';
 import { METRIC_COLUMNS } from '../metrics/registry.ts';
 import { writeMetrics } from '../metrics/metrics.ts';
+import {
+  createRowMemory,
+  modeCode,
+  modeOf,
+  outcomeCode,
+  outcomeOf,
+  rowColumns,
+  type PointOutcome,
+  type RowColumns,
+} from './row-memory.ts';
 import { runPoint } from './run-point.ts';
 import type { SweepContext } from './sweep-context.ts';
 
@@ -19,41 +29,34 @@ export interface RangeRequest {
   readonly budgetMs: number;
   /** One int32; anything but 0 asks the thread to hand back after the block it is on. */
   readonly stopFlag?: SharedArrayBuffer;
+  /** Where the rows are written, as many as it holds; new memory where it is absent. */
+  readonly memory?: SharedArrayBuffer;
 }
 
-/** Rows as columns; `reached` is the first index that was not looked at. */
-export interface RangeResult {
+/** Rows as columns of one memory; `reached` is the first index that was not looked at. */
+export interface RangeResult extends RowColumns {
   readonly from: number;
   readonly reached: number;
-  readonly pointIndex: Float64Array;
-  readonly outcome: readonly PointOutcome[];
-  readonly eligible: readonly boolean[];
-  /** `count × METRIC_COLUMNS.length`, NaN for no value. */
-  readonly metrics: Float64Array;
-  readonly profitFactorMode: readonly (string | null)[];
-  readonly error: readonly (string | null)[];
+  /** Row → why it was refused or failed. */
+  readonly errors: ReadonlyMap<number, string>;
+  readonly failed: number;
+  readonly refused: number;
   /** XOR of the rows' SHA-256, 32 hex digits: the same for any order and any cut into ranges. */
   readonly digest: string;
   readonly elapsedMs: number;
 }
 
-export type PointOutcome =
-  | 'completed'
-  | 'no_trades'
-  | 'liquidated'
-  | 'account_blown'
-  | 'refused'
-  | 'failed';
-
 export function runRange(context: SweepContext, request: RangeRequest): RangeResult {
+  const { from, to, budgetMs } = request;
   const startMs = performance.now();
   const stop = request.stopFlag ? new Int32Array(request.stopFlag) : undefined;
-  const rows = new RowColumns();
-  let next = context.grid.nextAdmitted(request.from);
-  while (next < request.to && rows.count < CHECKPOINT_ROWS_MAX) {
+  const memory = request.memory ?? createRowMemory(Math.min(CHECKPOINT_ROWS_MAX, to - from));
+  const rows = new RowWriter(memory);
+  let next = context.grid.nextAdmitted(from);
+  while (next < to && rows.free > 0) {
     const block: number[] = [];
-    const blockMax = Math.min(context.pace.blockPoints, CHECKPOINT_ROWS_MAX - rows.count);
-    while (next < request.to && block.length < blockMax) {
+    const blockMax = Math.min(context.pace.blockPoints, rows.free);
+    while (next < to && block.length < blockMax) {
       block.push(next);
       next = context.grid.nextAdmitted(next + 1);
     }
@@ -61,14 +64,10 @@ export function runRange(context: SweepContext, request: RangeRequest): RangeRes
     rows.run(context, block);
     adaptPace(context, block.length, performance.now() - blockMs);
     if (stop && Atomics.load(stop, 0) !== 0) break;
-    if (performance.now() - startMs > request.budgetMs) break;
+    if (performance.now() - startMs > budgetMs) break;
   }
-  return {
-    from: request.from,
-    reached: Math.min(next, request.to),
-    ...rows.finish(),
-    elapsedMs: performance.now() - startMs,
-  };
+  const reached = Math.min(next, to);
+  return { from, reached, ...rows.finish(), elapsedMs: performance.now() - startMs };
 }
 
 /** The XOR of two digests of `runRange`. */
@@ -108,125 +107,138 @@ function adaptPace({ pace, kernel }: SweepContext, points: number, elapsedMs: nu
   pace.blockPoints = Math.min(BLOCK_POINTS_MAX, Math.max(GROUP_POINTS, wanted));
 }
 
-interface KernelResult {
-  readonly row: KernelRow;
-  readonly out: Float64Array;
-}
+/** What the bar loop works in, kept for the next point: a range is run to its end before another begins. */
+const BUFFERS = new BacktestBuffers();
 
-/**
- * What a range works in, kept for the next one: a range is run to its end before another begins.
- * Made anew it was 15 MB of garbage for 5,000 rows.
- */
-const WORKSPACE = {
-  buffers: new BacktestBuffers(),
-  /** What the kernel writes the metrics of a block to. */
-  outputs: [] as Float64Array[],
-  metrics: new Float64Array(64 * METRIC_COLUMNS.length),
-};
-
-/** Rows of a range while it runs; the buffers of the engine are used again for every point. */
-class RowColumns {
-  readonly #buffers = WORKSPACE.buffers;
-  readonly #outputs = WORKSPACE.outputs;
-  readonly #pointIndex: number[] = [];
-  readonly #outcome: PointOutcome[] = [];
-  readonly #eligible: boolean[] = [];
-  readonly #profitFactorMode: (string | null)[] = [];
-  readonly #error: (string | null)[] = [];
-  #metrics = WORKSPACE.metrics;
+/** Writes the rows of a range, block after block, to where they are read. */
+class RowWriter {
+  readonly #memory: SharedArrayBuffer;
+  readonly #columns: RowColumns;
+  readonly #errors = new Map<number, string>();
   readonly #digest = new RowsDigest();
+  #count = 0;
+  #failed = 0;
+  #refused = 0;
 
-  get count(): number {
-    return this.#pointIndex.length;
+  constructor(memory: SharedArrayBuffer) {
+    this.#memory = memory;
+    this.#columns = rowColumns(memory);
+  }
+
+  /** Rows that can still be written. */
+  get free(): number {
+    return this.#columns.pointIndex.length - this.#count;
   }
 
   /** Runs admitted points and appends their rows, in the order of their indices. */
   run(context: SweepContext, block: readonly number[]): void {
-    const done = this.#runByKernel(context, block);
-    for (const pointIndex of block) this.#runPoint(context, pointIndex, done.get(pointIndex));
-  }
-
-  #runPoint(context: SweepContext, pointIndex: number, done: KernelResult | undefined): void {
-    const values = this.#nextMetrics();
-    const refusal = context.grid.refusal(pointIndex);
-    if (refusal) return this.#append(pointIndex, 'refused', `${refusal.code}: ${refusal.message}`);
-    try {
-      if (done) values.set(done.out);
-      const { outcome, profitFactorMode } =
-        done?.row ?? this.#runByLoop(context, pointIndex, values);
-      this.#append(pointIndex, outcome, null);
-      this.#profitFactorMode[this.count - 1] = profitFactorMode;
-      this.#eligible[this.count - 1] =
-        outcome !== 'no_trades' && context.isEligible(metricLookup(values, profitFactorMode));
-    } catch (error) {
-      // A point that cannot be run is a row of its own; a broken invariant of ours is not.
-      if (error instanceof AssertionError || !(error instanceof Error)) throw error;
-      values.fill(Number.NaN);
-      this.#append(pointIndex, 'failed', error.message);
-    }
+    const first = this.#count;
+    this.#count += block.length;
+    this.#columns.pointIndex.set(block, first);
+    this.#columns.outcome.fill(0, first, this.#count);
+    this.#columns.profitFactorMode.fill(0, first, this.#count);
+    this.#runByKernel(context, block, first);
+    for (let row = first; row < this.#count; row += 1) this.#finishRow(context, row);
   }
 
   /** The points of a block that the kernel takes; the others are left to the bar loop. */
   #runByKernel(
     { kernel, grid, library, order }: SweepContext,
     block: readonly number[],
-  ): ReadonlyMap<number, KernelResult> {
-    const done = new Map<number, KernelResult>();
-    if (kernel === undefined) return done;
+    first: number,
+  ): void {
+    if (kernel === undefined) return;
     const points = order.arrange(block);
     for (let n = 0; n < points.length; n += GROUP_POINTS) {
-      const group = points.slice(n, n + GROUP_POINTS).flatMap((pointIndex, k) => {
+      const group = points.slice(n, n + GROUP_POINTS).flatMap((pointIndex) => {
         const bound = bindPoint(grid, library, pointIndex);
-        const out = (this.#outputs[n + k] ??= new Float64Array(METRIC_COLUMNS.length));
-        return bound ? [{ ...bound, pointIndex, out }] : [];
+        const row = first + positionOf(block, pointIndex);
+        return bound ? [{ ...bound, row, out: this.#metricsOf(row) }] : [];
       });
-      for (const [k, row] of kernel.run(group).entries()) {
+      for (const [k, result] of kernel.run(group).entries()) {
         const point = group[k];
-        if (row && point) done.set(point.pointIndex, { row, out: point.out });
+        if (result && point) this.#note(point.row, result);
       }
     }
-    return done;
   }
 
-  #runByLoop(context: SweepContext, pointIndex: number, values: Float64Array): KernelRow {
-    const result = runPoint(context, pointIndex, this.#buffers);
-    return { profitFactorMode: writeMetrics(result, values), outcome: result.outcome };
+  #finishRow(context: SweepContext, row: number): void {
+    const pointIndex = this.#columns.pointIndex[row]!;
+    const values = this.#metricsOf(row);
+    let outcome: PointOutcome;
+    const refusal = context.grid.refusal(pointIndex);
+    if (refusal) {
+      outcome = this.#withoutValues(row, 'refused', `${refusal.code}: ${refusal.message}`);
+    } else {
+      try {
+        outcome = this.#runRow(context, row, values);
+      } catch (error) {
+        // A point that cannot be run is a row of its own; a broken invariant of ours is not.
+        if (error instanceof AssertionError || !(error instanceof Error)) throw error;
+        outcome = this.#withoutValues(row, 'failed', error.message);
+      }
+    }
+    this.#digest.add(pointIndex, outcome, values);
+  }
+
+  /** What the kernel left to it, and whether the row is eligible. */
+  #runRow(context: SweepContext, row: number, values: Float64Array): PointOutcome {
+    const { outcome, profitFactorMode, eligible, pointIndex } = this.#columns;
+    if (outcome[row] === 0) {
+      values.fill(Number.NaN);
+      const result = runPoint(context, pointIndex[row]!, BUFFERS);
+      this.#note(row, {
+        profitFactorMode: writeMetrics(result, values),
+        outcome: result.outcome,
+      });
+    }
+    const name = outcomeOf(outcome[row]!);
+    const lookup = metricLookup(values, modeOf(profitFactorMode[row]!) ?? '');
+    eligible[row] = Number(name !== 'no_trades' && context.isEligible(lookup));
+    return name;
+  }
+
+  #note(row: number, result: KernelRow): void {
+    this.#columns.outcome[row] = outcomeCode(result.outcome);
+    this.#columns.profitFactorMode[row] = modeCode(result.profitFactorMode);
+  }
+
+  #withoutValues(row: number, outcome: 'refused' | 'failed', error: string): PointOutcome {
+    this.#metricsOf(row).fill(Number.NaN);
+    this.#columns.outcome[row] = outcomeCode(outcome);
+    this.#columns.eligible[row] = 0;
+    this.#columns.profitFactorMode[row] = 0;
+    this.#errors.set(row, error);
+    if (outcome === 'failed') this.#failed += 1;
+    else this.#refused += 1;
+    return outcome;
+  }
+
+  #metricsOf(row: number): Float64Array {
+    const start = row * METRIC_COLUMNS.length;
+    return this.#columns.metrics.subarray(start, start + METRIC_COLUMNS.length);
   }
 
   finish(): Omit<RangeResult, 'from' | 'reached' | 'elapsedMs'> {
     return {
-      pointIndex: Float64Array.from(this.#pointIndex),
-      outcome: this.#outcome,
-      eligible: this.#eligible,
-      metrics: this.#metrics.slice(0, this.count * METRIC_COLUMNS.length),
-      profitFactorMode: this.#profitFactorMode,
-      error: this.#error,
+      ...rowColumns(this.#memory, this.#count),
+      errors: this.#errors,
+      failed: this.#failed,
+      refused: this.#refused,
       digest: this.#digest.hex(),
     };
   }
+}
 
-  /** The metric columns of the next row, all without a value. */
-  #nextMetrics(): Float64Array {
-    const start = this.count * METRIC_COLUMNS.length;
-    if (start === this.#metrics.length) {
-      const grown = new Float64Array(start * 2);
-      grown.set(this.#metrics);
-      this.#metrics = grown;
-      WORKSPACE.metrics = grown;
-    }
-    return this.#metrics.subarray(start, start + METRIC_COLUMNS.length).fill(Number.NaN);
+/** Where a point is in an ascending block that holds it. */
+function positionOf(block: readonly number[], pointIndex: number): number {
+  let [low, high] = [0, block.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (block[middle]! < pointIndex) low = middle + 1;
+    else high = middle;
   }
-
-  #append(pointIndex: number, outcome: PointOutcome, error: string | null): void {
-    const start = this.count * METRIC_COLUMNS.length;
-    const values = this.#metrics.subarray(start, start + METRIC_COLUMNS.length);
-    this.#pointIndex.push(pointIndex);
-    this.#outcome.push(outcome);
-    this.#eligible.push(false);
-    this.#profitFactorMode.push(null);
-    this.#error.push(error);
-    this.#digest.add(pointIndex, outcome, values);
-  }
+  return low;
 }
 
 /** Undefined for a point that is refused, or whose columns cannot be had: the bar loop says why. */
@@ -254,9 +266,10 @@ class RowsDigest {
     const labelLength = this.#input.write(`${pointIndex} ${outcome} `, 0, 'latin1');
     const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     this.#input.set(bytes, labelLength);
-    // In one call: a Hash object a row costs twice the time, and is freed by a full collection alone.
-    const digest = hash('sha256', this.#input.subarray(0, labelLength + bytes.length), 'buffer');
-    for (let at = 0; at < DIGEST_BYTES; at += 1) this.#xor[at]! ^= digest[at]!;
+    // In one call and as text: a Hash object, or a Buffer of 32 bytes, costs twice the time and is freed
+    // by a full collection alone.
+    const digest = hash('sha256', this.#input.subarray(0, labelLength + bytes.length), 'binary');
+    for (let at = 0; at < DIGEST_BYTES; at += 1) this.#xor[at]! ^= digest.charCodeAt(at);
   }
 
   hex(): string {

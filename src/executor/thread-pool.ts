@@ -1,6 +1,8 @@
 import { Piscina } from 'piscina';
 import type { MappedFeed } from '../feed/read.ts';
 import type { Sweep } from '../grid/sweep.ts';
+import { CHECKPOINT_ROWS_MAX } from '../limits.ts';
+import { createRowMemory } from './row-memory.ts';
 import type { RangeRequest, RangeResult } from './run-range.ts';
 
 /** A sweep as threads receive it: ids, one shared copy of the spec, and addresses of mapped feeds. */
@@ -26,6 +28,8 @@ export function shareContext(
 export class ThreadPool implements AsyncDisposable {
   readonly threads: number;
   readonly #pool: Piscina<unknown, RangeResult>;
+  /** The one used last is used next: pages that were never needed are never touched. */
+  readonly #memories: SharedArrayBuffer[] = [];
 
   constructor(threads: number) {
     this.threads = threads;
@@ -40,8 +44,18 @@ export class ThreadPool implements AsyncDisposable {
     });
   }
 
-  run(context: SharedContext, request: RangeRequest): Promise<RangeResult> {
-    return this.#pool.run({ context, request });
+  /**
+   * Runs a range on a thread. Its rows lie in memory of the pool, which `release` takes back when they
+   * are read; without it the memory is garbage as any other.
+   */
+  run(context: SharedContext, request: Omit<RangeRequest, 'memory'>): Promise<RangeResult> {
+    const memory = this.#memories.pop() ?? createRowMemory(CHECKPOINT_ROWS_MAX);
+    return this.#pool.run({ context, request: { ...request, memory } });
+  }
+
+  /** The rows of `range` have been read: the next ones may be written over them. */
+  release({ pointIndex: { buffer } }: RangeResult): void {
+    if (buffer instanceof SharedArrayBuffer) this.#memories.push(buffer);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,3 @@
-import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { createContext, type SweepContext } from './sweep-context.ts';
 import { runRange, type RangeRequest, type RangeResult } from './run-range.ts';
 import type { SharedContext } from './thread-pool.ts';
@@ -13,16 +12,10 @@ export async function runOnThread(task: {
   context: SharedContext;
   request: RangeRequest;
 }): Promise<RangeResult> {
-  return handOver(runRange(await contextOf(task.context), task.request));
+  return runRange(await contextOf(task.context), task.request);
 }
 
 // --- internal ---
-
-/** The columns of numbers go to the main thread as they lie, without a copy. */
-function handOver(result: RangeResult): RangeResult {
-  const transferable = [result.metrics.buffer, result.pointIndex.buffer];
-  return move({ [transferableSymbol]: transferable, [valueSymbol]: result }) as never;
-}
 
 const CONTEXTS_MAX = 2;
 

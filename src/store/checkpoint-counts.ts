@@ -24,14 +24,16 @@ export function countRows(
   let [failed, refused, eligible] = [0, 0, 0];
   let best: BestPoint = { bestPointIndex: null, bestObjective: null, bestEligible: null };
   for (let row = 0; row < rows.count; row += 1) {
-    if (rows.outcome[row] === 'failed') failed += 1;
-    if (rows.outcome[row] === 'refused') refused += 1;
-    if (rows.eligible[row]) eligible += 1;
+    const outcome = rows.outcome(row);
+    const isEligible = rows.eligible(row);
+    if (outcome === 'failed') failed += 1;
+    if (outcome === 'refused') refused += 1;
+    if (isEligible) eligible += 1;
     const objective = rows.metrics[row * METRIC_COLUMNS.length + objectiveColumn]!;
     const candidate = {
       bestPointIndex: rows.pointIndex[row]!,
       bestObjective: Number.isFinite(objective) ? objective : null,
-      bestEligible: rows.eligible[row]!,
+      bestEligible: isEligible,
     };
     best = betterRow(best, candidate, isMaximized);
   }

@@ -23,12 +23,22 @@ export class CopyEncoder {
   constructor(initialBytes = 1 << 20) {
     this.#buffer = Buffer.allocUnsafeSlow(initialBytes);
     this.#view = viewOf(this.#buffer);
+    this.begin();
+  }
+
+  /** The header, for the next COPY after one that is finished. */
+  begin(): void {
     SIGNATURE.copy(this.#buffer);
     this.#length = SIGNATURE.length;
   }
 
   get byteLength(): number {
     return this.#length;
+  }
+
+  /** Bytes that it holds without a larger buffer. */
+  get capacity(): number {
+    return this.#buffer.length;
   }
 
   startRow(fieldCount: number): void {

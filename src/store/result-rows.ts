@@ -1,15 +1,18 @@
 import type { AxisScalar } from '../grid/axis.ts';
 
-/** Rows as columns, all of length `count`. */
+/**
+ * Rows of a checkpoint. Numbers are columns; what is text or an object is asked for row by row, so that
+ * it lives no longer than it takes to encode it.
+ */
 export interface ResultRows {
   readonly count: number;
   /** Ascending. */
   readonly pointIndex: Float64Array;
-  readonly outcome: readonly string[];
-  readonly eligible: readonly boolean[];
-  readonly params: readonly Readonly<Record<string, AxisScalar>>[];
   /** `count × METRIC_COLUMNS.length`, row after row; NaN is stored as NULL. */
   readonly metrics: Float64Array;
-  readonly profitFactorMode: readonly (string | null)[];
-  readonly error: readonly (string | null)[];
+  readonly outcome: (row: number) => string;
+  readonly eligible: (row: number) => boolean;
+  readonly params: (row: number) => Readonly<Record<string, AxisScalar>>;
+  readonly profitFactorMode: (row: number) => string | null;
+  readonly error: (row: number) => string | null;
 }

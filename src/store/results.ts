@@ -60,10 +60,13 @@ interface LockedBatch extends CheckpointCounts {
   readonly isMaximized: boolean;
 }
 
-/** Bytes handed to the socket at once. */
-const CHUNK_BYTES = 1 << 18;
-/** What a row takes at most, long params aside; the buffer grows where it takes more. */
-const ROW_BYTES = 1 << 10;
+/** Bytes handed to the socket at once; the allocator keeps pieces of this size at hand. */
+const CHUNK_BYTES = 1 << 16;
+/** A chunk and the row that exceeds it; the buffer grows where params or errors are long. */
+const ENCODER_BYTES = CHUNK_BYTES + (1 << 14);
+
+/** Encoders of checkpoints that are saved, for the next ones. */
+const spareEncoders: CopyEncoder[] = [];
 
 const FIXED_COLUMNS = ['sweep_id', 'point_index', 'outcome', 'eligible', 'objective', 'params'];
 const COLUMNS = [...FIXED_COLUMNS, ...METRIC_COLUMNS, 'profit_factor_mode', 'error'];
@@ -139,22 +142,25 @@ function* encodeRows(
   rows: ResultRows,
   objectiveColumn: number,
 ): Generator<Buffer> {
-  const encoder = new CopyEncoder(Math.min(CHUNK_BYTES, rows.count * ROW_BYTES) + (1 << 14));
+  const encoder = spareEncoders.pop() ?? new CopyEncoder(ENCODER_BYTES);
+  encoder.begin();
   const width = METRIC_COLUMNS.length;
   for (let row = 0; row < rows.count; row += 1) {
     encoder.startRow(COLUMNS.length);
     encoder.text(sweepId);
     encoder.int8(rows.pointIndex[row]!);
-    encoder.text(rows.outcome[row]!);
-    encoder.boolean(rows.eligible[row]!);
+    encoder.text(rows.outcome(row));
+    encoder.boolean(rows.eligible(row));
     encoder.float8(rows.metrics[row * width + objectiveColumn]!);
-    encoder.jsonb(JSON.stringify(rows.params[row]));
+    encoder.jsonb(JSON.stringify(rows.params(row)));
     encoder.float8s(rows.metrics, row * width, (row + 1) * width);
-    encoder.text(rows.profitFactorMode[row] ?? null);
-    encoder.text(rows.error[row] ?? null);
+    encoder.text(rows.profitFactorMode(row));
+    encoder.text(rows.error(row));
     if (encoder.byteLength >= CHUNK_BYTES) yield encoder.take();
   }
   yield encoder.finish();
+  // A COPY that fails does not come here; what may still be read is not written over.
+  if (encoder.capacity === ENCODER_BYTES) spareEncoders.push(encoder);
 }
 
 async function advanceBatch(

@@ -67,12 +67,12 @@ export function resultRows(
   return {
     count: indices.length,
     pointIndex: Float64Array.from(indices),
-    outcome: indices.map(outcome),
-    eligible: indices.map(eligible),
-    params: indices.map(options.params ?? (() => ({}))),
     metrics,
-    profitFactorMode: indices.map(() => 'finite'),
-    error: indices.map((index) => (outcome(index) === 'failed' ? `point ${index} failed` : null)),
+    outcome: (row) => outcome(indices[row]!),
+    eligible: (row) => eligible(indices[row]!),
+    params: (row) => options.params?.(indices[row]!) ?? {},
+    profitFactorMode: () => 'finite',
+    error: (row) => (outcome(indices[row]!) === 'failed' ? `point ${indices[row]!} failed` : null),
   };
 }
 

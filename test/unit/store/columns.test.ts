@@ -103,4 +103,14 @@ describe('CopyEncoder', () => {
     encoder.text('b');
     expect(encoder.finish().length).toBe(4 + 1 + 2);
   });
+
+  it('begins anew after an end, as a new one would', () => {
+    const encoder = new CopyEncoder(64);
+    const first = [...encoder.finish()];
+    encoder.begin();
+    encoder.text('a'.repeat(100));
+    encoder.finish();
+    encoder.begin();
+    expect([...encoder.finish()]).toEqual(first);
+  });
 });
