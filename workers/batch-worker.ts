@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { Worker } from '@temporalio/worker';
 import { createBatchActivities } from '../activities/index.ts';
-import { limitAllocator } from '../src/executor/allocator.ts';
+import { limitMemory } from '../src/executor/process-memory.ts';
 import { ThreadPool } from '../src/executor/thread-pool.ts';
 import { taskQueues } from '../src/temporal/task-queues.ts';
 import type { WorkerDeps } from './control-worker.ts';
@@ -16,7 +16,7 @@ export interface BatchWorker extends AsyncDisposable {
  */
 export async function createBatchWorker(deps: WorkerDeps): Promise<BatchWorker> {
   const { config, store, connection, namespace } = deps;
-  await limitAllocator();
+  const limits = await limitMemory();
   const pool = new ThreadPool(config.threads);
   const name = `${hostname()}:${process.pid}`;
   const worker = await Worker.create({
@@ -31,5 +31,9 @@ export async function createBatchWorker(deps: WorkerDeps): Promise<BatchWorker> 
     // A batch hands back after the point it is on and is saved; another worker goes on from there.
     shutdownGraceTime: '1s',
   });
-  return { worker, [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose]() };
+  const dispose = async (): Promise<void> => {
+    limits[Symbol.dispose]();
+    await pool[Symbol.asyncDispose]();
+  };
+  return { worker, [Symbol.asyncDispose]: dispose };
 }

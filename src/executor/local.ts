@@ -6,8 +6,8 @@ import { lastBatchMs, openRanges } from '../store/batches.ts';
 import type { Store } from '../store/db.ts';
 import { acquireLease } from '../store/lease.ts';
 import { findSweep, finishSweep, setSweepStatus } from '../store/sweeps.ts';
-import { limitAllocator } from './allocator.ts';
 import { mapFeeds } from './feeds.ts';
+import { limitMemory } from './process-memory.ts';
 import { runBatch, type BatchSummary, type OpenSweep } from './run-batch.ts';
 import { shareContext, ThreadPool } from './thread-pool.ts';
 import { createGrid } from '../grid/grid.ts';
@@ -52,8 +52,9 @@ export async function runSweepLocal(
   const sweep = openSweep(config, row);
   const ranges = await openRanges(store.sql, row.sweepId, sweep.grid.size);
   await setSweepStatus(store.sql, row.sweepId, 'running', { executor: 'local' });
-  await limitAllocator();
-  await using pool = new ThreadPool(options.threads);
+  await using held = new AsyncDisposableStack();
+  held.use(await limitMemory());
+  const pool = held.use(new ThreadPool(options.threads));
   const driver = new Driver(ranges, options, (batch) =>
     runBatch({ sql: store.sql, pool }, sweep, batch, {
       ...(options.abort ? { signal: options.abort } : {}),
