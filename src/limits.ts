@@ -66,8 +66,11 @@ export const BATCHES_PER_WORKFLOW_RUN = 2_000;
 /** Open ranges that one plan payload lists, 40 bytes each; a fragmented sweep is planned in pieces. */
 export const RANGES_PER_PLAN_MAX = 500;
 
-/** Rows of one checkpoint: a killed worker loses at most these. */
-export const CHECKPOINT_ROWS_MAX = 5_000;
+/**
+ * Rows of one checkpoint: a killed worker loses at most these. One block of BLOCK_POINTS_MAX; 1 MB of
+ * memory, of which a process has two for each thread and two more.
+ */
+export const CHECKPOINT_ROWS_MAX = 2_048;
 
 /** Rows that `verify` reads again to compare digests of whole batches: 35 µs a row, 0.7 s. */
 export const AUDIT_DIGEST_ROWS_MAX = 20_000;
