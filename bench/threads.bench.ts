@@ -1,7 +1,7 @@
 import { assert } from '../src/assert.ts';
 import { buildFeeds, mapFeeds } from '../src/executor/feeds.ts';
 import { planSweep } from '../src/executor/plan-sweep.ts';
-import { combineDigests } from '../src/executor/run-range.ts';
+import { combineDigests } from '../src/executor/rows-digest.ts';
 import { shareContext, ThreadPool, type SharedContext } from '../src/executor/thread-pool.ts';
 import type { Bench } from './harness.ts';
 import { benchHome } from './sweep-home.ts';
@@ -75,6 +75,7 @@ async function runAll(pool: ThreadPool, shared: SharedContext, size: number): Pr
     let digest: string | undefined;
     for (let from = lane * step; from < to;) {
       const range = await pool.run(shared, { from, to, budgetMs: Infinity });
+      pool.release(range);
       digest = digest === undefined ? range.digest : combineDigests(digest, range.digest);
       from = range.reached;
     }

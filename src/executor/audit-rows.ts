@@ -2,7 +2,6 @@
  * Are a sweep's rows those that its batches saved? A sample of rows cannot miss a row that is gone, so
  * rows are counted, batch by batch, and batches are compared by their digests.
  */
-import { hash } from 'node:crypto';
 import type { Sql } from 'postgres';
 import { remainingRanges, type Batch } from '../grid/batch.ts';
 import type { Grid } from '../grid/grid.ts';
@@ -17,7 +16,7 @@ import {
   type SavedRows,
 } from '../store/audit.ts';
 import type { SweepRow } from '../store/sweeps.ts';
-import { EMPTY_DIGEST } from './run-range.ts';
+import { RowsDigest } from './rows-digest.ts';
 
 export interface RowAudit {
   /** Rows that the batches say they have saved. */
@@ -160,20 +159,15 @@ function batchOf(batches: readonly SavedBatch[], point: number): SavedBatch | un
   return found !== undefined && found.start <= point ? found : undefined;
 }
 
-/**
- * The digest that a batch is finished with, from its rows: the XOR of the first halves of the SHA-256
- * of `index outcome ` and the metrics' bytes; no value is NaN. A twin of the one that runRange keeps.
- */
+/** The digest that a batch is finished with, from its stored rows. */
 function digestOf(rows: readonly DigestedRow[]): string {
-  const xor = Buffer.from(EMPTY_DIGEST, 'hex');
+  const digest = new RowsDigest();
   const values = new Float64Array(METRIC_COLUMNS.length);
   for (const row of rows) {
     METRIC_COLUMNS.forEach((name, n) => (values[n] = (row[name] as number | null) ?? Number.NaN));
-    const label = Buffer.from(`${row.point_index} ${row.outcome} `);
-    const one = hash('sha256', Buffer.concat([label, new Uint8Array(values.buffer)]), 'buffer');
-    for (let at = 0; at < xor.length; at += 1) xor[at]! ^= one[at]!;
+    digest.add(row.point_index, row.outcome, values);
   }
-  return xor.toString('hex');
+  return digest.hex();
 }
 
 function sum(values: readonly number[]): number {

@@ -71,7 +71,7 @@ export async function runSweepLocal(
     if (!isAborted) throw error;
     return { ...row, status: 'stopped' };
   }
-  if (driver.isExhausted) return finishSweep(store.sql, row.sweepId);
+  if (driver.isExhausted) return await finishSweep(store.sql, row.sweepId);
   await setSweepStatus(store.sql, row.sweepId, 'stopped');
   return { ...row, status: 'stopped' };
 }

@@ -5,7 +5,8 @@ import type { Grid } from '../grid/grid.ts';
 import { claimBatch, finishBatch } from '../store/batches.ts';
 import { saveCheckpoint, type ResultRows } from '../store/results.ts';
 import { modeOf, outcomeOf } from './row-memory.ts';
-import { combineDigests, EMPTY_DIGEST, type RangeResult } from './run-range.ts';
+import { combineDigests, EMPTY_DIGEST } from './rows-digest.ts';
+import type { RangeResult } from './run-range.ts';
 import type { SharedContext, ThreadPool } from './thread-pool.ts';
 
 /** What a sweep looks like from the main thread of a process that executes its batches. */

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import { AssertionError } from '../assert.ts';
 import { BacktestBuffers } from '../engine/backtest.ts';
 import { GROUP_POINTS, type KernelPoint, type KernelRow } from '../engine/kernel/kernel.ts';
@@ -18,6 +17,7 @@ import {
   type PointOutcome,
   type RowColumns,
 } from './row-memory.ts';
+import { RowsDigest } from './rows-digest.ts';
 import { runPoint } from './run-point.ts';
 import type { SweepContext } from './sweep-context.ts';
 
@@ -70,14 +70,6 @@ export function runRange(context: SweepContext, request: RangeRequest): RangeRes
   return { from, reached, ...rows.finish(), elapsedMs: performance.now() - startMs };
 }
 
-/** The XOR of two digests of `runRange`. */
-export function combineDigests(a: string, b: string): string {
-  const [left, right] = [Buffer.from(a, 'hex'), Buffer.from(b, 'hex')];
-  return Buffer.from(left.map((byte, index) => byte ^ (right[index] ?? 0))).toString('hex');
-}
-
-export const EMPTY_DIGEST = '0'.repeat(32);
-
 /** Metrics by name, as requirements read them. */
 export function metricLookup(values: Float64Array, mode: string): MetricLookup {
   return (name) => {
@@ -87,10 +79,6 @@ export function metricLookup(values: Float64Array, mode: string): MetricLookup {
 }
 
 // --- internal ---
-
-const DIGEST_BYTES = 16;
-/** The longest index and outcome. */
-const ROW_LABEL_BYTES = 40;
 
 const METRIC_INDEX: ReadonlyMap<string, number> = new Map(
   METRIC_COLUMNS.map((name, index) => [name, index]),
@@ -254,25 +242,5 @@ function bindPoint(
   } catch (error) {
     if (error instanceof AssertionError) throw error;
     return undefined;
-  }
-}
-
-/** The XOR of the first half of the rows' SHA-256. */
-class RowsDigest {
-  readonly #xor = Buffer.alloc(DIGEST_BYTES);
-  readonly #input = Buffer.alloc(ROW_LABEL_BYTES + METRIC_COLUMNS.length * 8);
-
-  add(pointIndex: number, outcome: PointOutcome, values: Float64Array): void {
-    const labelLength = this.#input.write(`${pointIndex} ${outcome} `, 0, 'latin1');
-    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    this.#input.set(bytes, labelLength);
-    // In one call and as text: a Hash object, or a Buffer of 32 bytes, costs twice the time and is freed
-    // by a full collection alone.
-    const digest = hash('sha256', this.#input.subarray(0, labelLength + bytes.length), 'binary');
-    for (let at = 0; at < DIGEST_BYTES; at += 1) this.#xor[at]! ^= digest.charCodeAt(at);
-  }
-
-  hex(): string {
-    return this.#xor.toString('hex');
   }
 }
