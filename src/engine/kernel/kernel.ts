@@ -5,13 +5,15 @@ import type { BacktestFacts } from '../../metrics/facts.ts';
 import { METRICS } from '../../metrics/registry.ts';
 import type { Window } from '../../time.ts';
 import type { BacktestOutcome } from '../backtest.ts';
+import { runConstants } from '../models.ts';
+import { PROFILES } from '../profile.ts';
 import { ColumnSlots } from './column-slots.ts';
 import { KernelMemory } from './kernel-memory.ts';
 import { Market } from './market.ts';
 import { PointFacts, RESULT, RESULT_LENGTH } from './point-facts.ts';
-import { NO_BITS, SignalSource, type SignalBits } from './signal-bits.ts';
+import { NO_BITS, SignalSource } from './signal-bits.ts';
 import { PositionLists } from './position-lists.ts';
-import { LevelSource, LIST_TERM, TERMS_LENGTH, writeTerms } from './terms.ts';
+import { LevelSource, TERMS_LENGTH, writeTerms, type PointTerms } from './terms.ts';
 
 /** What is not a number of a point's result. */
 export interface KernelRow {
@@ -105,11 +107,7 @@ export class SweepKernel {
 
 // --- internal ---
 
-interface PointSignals {
-  readonly bits: SignalBits;
-  /** Address of the list of their positions, 0 for none. */
-  readonly list: number;
-}
+type PointSignals = Pick<PointTerms, 'signals' | 'list'>;
 
 /** What runs points over one market. */
 class Bench {
@@ -156,19 +154,19 @@ class Bench {
   }
 
   #signalsOf({ card, feeds }: KernelPoint): PointSignals {
-    const bits = this.#signals.of(card, feeds);
-    const isOneSided = bits.enterLong === NO_BITS || bits.enterShort === NO_BITS;
+    const signals = this.#signals.of(card, feeds);
+    const isOneSided = signals.enterLong === NO_BITS || signals.enterShort === NO_BITS;
     // A position that a reversal opens hangs on the one before it.
     const hasList = isOneSided || !card.position_policy.allow_flip;
-    return { bits, list: hasList ? this.#lists.of(bits) : 0 };
+    return { signals, list: hasList ? this.#lists.of(signals) : 0 };
   }
 
   #runPoint({ card, feeds, out }: KernelPoint, signals: PointSignals): KernelRow | undefined {
     const memory = this.#memory;
-    const levels = this.#levels.of(card, feeds);
+    const constants = runConstants(card, PROFILES.standard);
+    const levels = this.#levels.of(card, feeds, constants);
     if (memory.isGone(this.#terms)) this.#view();
-    writeTerms(this.#terms, card, signals.bits, levels);
-    this.#terms[LIST_TERM] = signals.list;
+    writeTerms(this.#terms, card, { constants, levels, ...signals });
     memory.code.runPoint(this.#workAt, this.#resultsAt);
     const results = this.#results;
     if (!Number.isFinite(results[RESULT.CASH])) return undefined;

@@ -1,16 +1,12 @@
 import type { IdeaCard } from '../../card/schema.ts';
 import type { FloatColumn } from '../../feed/feed-store.ts';
 import type { MultiTFFeedStore } from '../../feed/multi-tf.ts';
-import { runConstants, starvationLevel } from '../models.ts';
-import { PROFILES } from '../profile.ts';
+import { starvationLevel, type RunConstants } from '../models.ts';
 import type { ColumnSlots } from './column-slots.ts';
 import type { SignalBits } from './signal-bits.ts';
 
 /** Numbers that a point's terms are. */
 export const TERMS_LENGTH = 30;
-
-/** Where the caller writes the address of the point's list of positions. */
-export const LIST_TERM = 29;
 
 /** Addresses of the float64 columns that stop and target read, 0 for none, and the levels' keys. */
 export interface PointLevels {
@@ -20,6 +16,15 @@ export interface PointLevels {
   readonly adverseKey: number;
   /** Equal for points whose positions have the same target. */
   readonly favourableKey: number;
+}
+
+/** What a point's terms are made of besides its card. */
+export interface PointTerms {
+  readonly constants: RunConstants;
+  readonly signals: SignalBits;
+  readonly levels: PointLevels;
+  /** Address of the list of its signals' positions, 0 for none. */
+  readonly list: number;
 }
 
 /** Knows the levels of a market's points by number, so that equal ones share their first touches. */
@@ -33,9 +38,8 @@ export class LevelSource {
     this.#atrs = atrs;
   }
 
-  of(card: IdeaCard, feeds: MultiTFFeedStore): PointLevels {
+  of(card: IdeaCard, feeds: MultiTFFeedStore, constants: RunConstants): PointLevels {
     const risk = card.risk_model;
-    const constants = runConstants(card, PROFILES.standard);
     const stop = this.#place(risk?.stop_loss ?? null, feeds);
     const target = this.#place(risk?.take_profit ?? null, feeds);
     const adverse = `${stop.text} ${constants.imr} ${constants.mmr} ${constants.slippageRate}`;
@@ -77,10 +81,8 @@ export class LevelSource {
 export function writeTerms(
   terms: Float64Array,
   card: IdeaCard,
-  signals: SignalBits,
-  levels: PointLevels,
+  { constants, signals, levels, list }: PointTerms,
 ): void {
-  const constants = runConstants(card, PROFILES.standard);
   const risk = card.risk_model;
   const stop = risk?.stop_loss ?? null;
   const target = risk?.take_profit ?? null;
@@ -115,6 +117,7 @@ export function writeTerms(
   terms[26] = signals.key;
   terms[27] = levels.adverseKey;
   terms[28] = levels.favourableKey;
+  terms[29] = list;
 }
 
 // --- internal ---
