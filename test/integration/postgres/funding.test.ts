@@ -4,6 +4,7 @@ import { importFunding } from '../../../src/candles/funding.ts';
 import { parseCard } from '../../../src/card/parse.ts';
 import { planSweep } from '../../../src/executor/plan-sweep.ts';
 import { runSweep } from '../../../src/executor/run-sweep.ts';
+import { verifySweep } from '../../../src/executor/verify-sweep.ts';
 import { resolveSweep, type Sweep, type SweepOverrides } from '../../../src/grid/sweep.ts';
 import { synthesizeCandles } from '../../../src/candles/synth.ts';
 import { crossCard } from '../../support/cards.ts';
@@ -83,9 +84,12 @@ async function importRates(firstDay: string, count: number): Promise<void> {
   await importFunding(db, [file], { symbol: 'BTCUSDT' });
 }
 
+/** Of every point; the kernel has run them, and the bar loop must agree. */
 async function netFunding(sweep: Sweep): Promise<number[]> {
   await using store = await database.openStore();
   const { row } = await runSweep(config, store, sweep, { threads: 1, isFresh: true });
+  const { different } = await verifySweep(config, sql, row, { sample: 2, seed: 1 });
+  expect(different).toEqual([]);
   const rows = await sql<{ net: number }[]>`
     select net_funding_usdt as net from results where sweep_id = ${row.sweepId} order by point_index`;
   return rows.map(({ net }) => net);
