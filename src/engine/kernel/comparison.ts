@@ -37,8 +37,10 @@ export class Comparison {
     });
     this.#outputs = [output(), output()];
     this.#piece = memory.allocate(8 * PIECE_ROWS);
-    this.#ties = memory.allocate(4 * (words + 1));
-    const slotBytes = 128 * words;
+    // Whole vectors of words, and one block more.
+    this.#ties = memory.allocate(4 * (2 * (words + 3) + 1));
+    memory.code.openColumns(memory.allocate(words / 4 + 16), rows);
+    const slotBytes = memory.code.columnBytes(rows);
     this.#columns = new ColumnSlots(memory, { slotBytes, bytesMax }, (at, column) =>
       this.#write(at, column),
     );
@@ -66,7 +68,8 @@ export class Comparison {
     const notBelow = this.#memory.int32(out.notBelow, words);
     const ties = this.#memory.int32(this.#ties, count);
     for (let n = 0; n < count; n++) {
-      const w = ties[n] as number;
+      const w = (ties[n] as number) >>> 1;
+      if (w === (ties[n - 1] ?? -1) >>> 1) continue;
       let open = (above[w] as number) ^ (notBelow[w] as number);
       while (open !== 0) {
         const bit = open & -open;
@@ -85,6 +88,7 @@ export class Comparison {
   #write(at: number, column: FloatColumn | number): number {
     if (typeof column === 'number') {
       this.#memory.float32(at, this.#rows).fill(column);
+      this.#memory.code.boundColumn(at);
       return Number.isFinite(Math.fround(column)) ? 0 : this.#rows;
     }
     const rows = Math.min(this.#rows, column.length);
@@ -98,6 +102,7 @@ export class Comparison {
       const last = this.#memory.code.narrow(this.#piece, at + 4 * from, padded);
       if (last > 0) whole = Math.min(rows, from + last);
     }
+    this.#memory.code.boundColumn(at);
     return whole;
   }
 }
@@ -113,7 +118,7 @@ interface Undecided {
   readonly left: FloatColumn | number;
   readonly right: FloatColumn | number;
   readonly rows: number;
-  /** Words with ties. */
+  /** Blocks of 16 bars with ties. */
   readonly count: number;
 }
 

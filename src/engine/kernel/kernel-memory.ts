@@ -4,6 +4,8 @@ import { KERNEL_WASM } from './kernel-wasm.ts';
 export interface KernelExports {
   readonly HAND_END: { readonly value: number };
   readonly TERMS: { readonly value: number };
+  columnBytes(rows: number): number;
+  boundColumn(column: number): void;
   begin(bits: number, out: number, bytes: number, reach: number): void;
   clearBelow(bits: number, bytes: number, from: number): void;
   // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
@@ -13,7 +15,7 @@ export interface KernelExports {
     words: number,
     above: number,
     notBelow: number,
-    ties: number,
+    blocks: number,
   ): number;
   // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
   follow(now: number, before: number, out: number, bytes: number, reach: number): void;
@@ -32,6 +34,7 @@ export interface KernelExports {
   marketBytes(rows: number): number;
   measureLists(lists: number, count: number): void;
   narrow(from: number, into: number, count: number): number;
+  openColumns(at: number, rows: number): void;
   openDays(at: number, count: number): void;
   openFunding(at: number): void;
   openLists(at: number, rows: number, items: number): void;

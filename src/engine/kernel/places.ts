@@ -1,7 +1,7 @@
 import { assert } from '../../assert.ts';
 import type { Condition, Operator } from '../../card/schema.ts';
 import type { FloatColumn } from '../../feed/feed-store.ts';
-import type { MultiTFFeedStore, RoleFeed } from '../../feed/multi-tf.ts';
+import type { MultiTFFeedStore } from '../../feed/multi-tf.ts';
 
 export type Operand = FloatColumn | number;
 
@@ -41,24 +41,6 @@ export class PlaceSource {
       ? feeds.series(condition.tf, String(condition.value))
       : Number(condition.value);
     if (feed === undefined || left === undefined || right === undefined) return undefined;
-    const wanted = { ...this.#readingOf(feeds, feed, condition), left, right };
-    const pair = this.#idOf(left) * OPERANDS_MAX + this.#idOf(right);
-    let places = this.#places.get(pair);
-    if (places === undefined) {
-      // A place that is forgotten is another one when it comes again.
-      if (this.#places.size >= PAIRS_KEPT) this.#places.clear();
-      this.#places.set(pair, (places = []));
-    }
-    const known = places.find((place) => isSame(place, wanted));
-    if (known !== undefined) return known;
-    const place = { ...wanted, id: this.#nextPlace };
-    this.#nextPlace += 1;
-    places.push(place);
-    return place;
-  }
-
-  /** What a condition asks of its operands. */
-  #readingOf(feeds: MultiTFFeedStore, feed: RoleFeed, condition: Condition): Reading {
     const { operator } = condition;
     const reach = isCross(operator) ? condition.prev_offset : 0;
     assert(reach >= 0, `prev_offset ${reach} reads the future`);
@@ -68,7 +50,29 @@ export class PlaceSource {
     // Rows that this point cannot see mostly lie before anything it reads; then points share bits.
     const from = feed.firstBar + reach <= firstRead ? 0 : feed.firstBar + reach;
     const rows = visible === undefined ? feeds.endBar : feed.store.length;
-    return { operator, visible, reach, from, firstRead, rows };
+    const places = this.#placesOf(left, right);
+    for (const place of places) {
+      const isSame = place.operator === operator && place.reach === reach && place.from === from;
+      const isSameFeed = place.visible === visible && place.rows === rows;
+      if (isSame && isSameFeed && place.firstRead === firstRead) return place;
+    }
+    const id = this.#nextPlace;
+    this.#nextPlace += 1;
+    const place = { id, operator, left, right, visible, reach, from, firstRead, rows };
+    places.push(place);
+    return place;
+  }
+
+  /** The places of a pair of operands. */
+  #placesOf(left: Operand, right: Operand): Place[] {
+    const pair = this.#idOf(left) * OPERANDS_MAX + this.#idOf(right);
+    let places = this.#places.get(pair);
+    if (places === undefined) {
+      // A place that is forgotten is another one when it comes again.
+      if (this.#places.size >= PAIRS_KEPT) this.#places.clear();
+      this.#places.set(pair, (places = []));
+    }
+    return places;
   }
 
   #idOf(operand: Operand): number {
@@ -90,19 +94,6 @@ const OPERANDS_MAX = 2 ** 26;
 
 /** Pairs of operands that are remembered. */
 const PAIRS_KEPT = 10_000;
-
-type Reading = Omit<Place, 'id' | 'left' | 'right'>;
-
-function isSame(a: Omit<Place, 'id'>, b: Omit<Place, 'id'>): boolean {
-  return (
-    a.operator === b.operator &&
-    a.reach === b.reach &&
-    a.from === b.from &&
-    a.firstRead === b.firstRead &&
-    a.rows === b.rows &&
-    a.visible === b.visible
-  );
-}
 
 function isCross(operator: Operator): boolean {
   return operator === 'cross_above' || operator === 'cross_below';

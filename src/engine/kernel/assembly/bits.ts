@@ -98,10 +98,56 @@ export function spread(rows: usize, visible: usize, out: usize, from: i32, end: 
   }
 }
 
+/** Blocks of 16 bars of every float32 column; its values are followed by the least and the most of each. */
+let columnBlocks: usize = 0;
+/** Where the blocks of a comparison that their bounds leave open are noted, a bit each. */
+let openBlocks: usize = 0;
+
+/** Bytes of a float32 column of `rows` bars, in whole vectors of bits. */
+export function columnBytes(rows: i32): usize {
+  return 72 * (((rows + 127) >>> 7) << 3);
+}
+
+/** For columns of `rows` bars; `at` has room for a bit a block, and 8 bytes more. */
+export function openColumns(at: usize, rows: i32): void {
+  openBlocks = at;
+  columnBlocks = <usize>(((rows + 127) >>> 7) << 3);
+}
+
+/** Finds the bounds of a column whose values are written. */
+export function boundColumn(column: usize): void {
+  const blocks = columnBlocks;
+  const least = column + 64 * blocks;
+  const most = least + 4 * blocks;
+  const zero = f32x4.splat(0);
+  for (let n: usize = 0; n < blocks; n++) {
+    const at = column + 64 * n;
+    const a = v128.load(at);
+    const b = v128.load(at, 16);
+    const c = v128.load(at, 32);
+    const d = v128.load(at, 48);
+    // Nothing but what has no value, and infinity, differs from 0 when multiplied by 0.
+    const products = f32x4.add(
+      f32x4.add(f32x4.mul(a, zero), f32x4.mul(b, zero)),
+      f32x4.add(f32x4.mul(c, zero), f32x4.mul(d, zero)),
+    );
+    const isFinite = i32x4.all_true(f32x4.eq(products, zero));
+    const low = f32x4.pmin(f32x4.pmin(a, b), f32x4.pmin(c, d));
+    const high = f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d));
+    // A block that lacks a value is decided by none of its bounds.
+    store<f32>(least + 4 * n, isFinite ? leastOf(low) : -Infinity);
+    store<f32>(most + 4 * n, isFinite ? -leastOf(f32x4.neg(high)) : Infinity);
+  }
+}
+
 /**
- * Compares two float32 columns, 32 bars a step: a bit a bar for above and for not below, and the
- * list of the 32-bit words in which some bars are equal in float32, for the caller to settle in
- * float64. Columns are multiples of 32 bars long; no value compares false. Returns the list's length.
+ * Compares two float32 columns of `words` times 32 bars: a bit a bar for above and for not below, and
+ * the list of the blocks of 16 bars in which some are equal in float32, for the caller to settle in
+ * float64. No value compares false. Returns the list's length.
+ *
+ * Blocks that lie apart are known by their bounds, most of them for columns that cross now and then:
+ * half of what would be read is not, which counts where columns come from memory. Whole vectors of
+ * bits are written.
  */
 export function compare(
   a: usize,
@@ -111,19 +157,22 @@ export function compare(
   notBelow: usize,
   ties: usize,
 ): i32 {
+  boundBlocks(a, b, words, above, notBelow);
   let tie = ties;
-  for (let w = 0; w < words; w++) {
-    const both = compareHalf(a, b) | (compareHalf(a + 64, b + 64) << 16);
-    const gt = <u32>both;
-    const ge = <u32>(both >>> 32);
-    store<u32>(above, gt);
-    store<u32>(notBelow, ge);
-    store<i32>(tie, w);
-    tie += gt != ge ? 4 : 0;
-    a += 128;
-    b += 128;
-    above += 4;
-    notBelow += 4;
+  const end = <usize>((words + 31) >>> 5);
+  for (let n: usize = 0; n < end; n++) {
+    let rest = load<u64>(openBlocks + 8 * n);
+    while (rest != 0) {
+      const block = (n << 6) + <usize>ctz(rest);
+      rest &= rest - 1;
+      const at = block << 6;
+      const gt = isAbove(a + at, b + at);
+      const ge = isNotBelow(a + at, b + at);
+      store<u16>(above + (block << 1), <u16>gt);
+      store<u16>(notBelow + (block << 1), <u16>ge);
+      store<u32>(tie, <u32>block);
+      tie += gt != ge ? 4 : 0;
+    }
   }
   return <i32>((tie - ties) >>> 2);
 }
@@ -161,25 +210,63 @@ function earlier(at: usize, reach: i32): v128 {
   return v128.or(here, carried);
 }
 
-/** Sixteen bars: above in the low half, not below in the high one. Each operand is loaded once. */
 // @ts-ignore: decorator
 @inline
-function compareHalf(a: usize, b: usize): u64 {
-  const a0 = v128.load(a);
-  const a1 = v128.load(a, 16);
-  const a2 = v128.load(a, 32);
-  const a3 = v128.load(a, 48);
-  const b0 = v128.load(b);
-  const b1 = v128.load(b, 16);
-  const b2 = v128.load(b, 32);
-  const b3 = v128.load(b, 48);
-  const gt = i8x16.narrow_i16x8_s(
-    i16x8.narrow_i32x4_s(f32x4.gt(a0, b0), f32x4.gt(a1, b1)),
-    i16x8.narrow_i32x4_s(f32x4.gt(a2, b2), f32x4.gt(a3, b3)),
+function leastOf(four: v128): f32 {
+  const two = f32x4.pmin(four, v128.shuffle<f32>(four, four, 2, 3, 0, 1));
+  return f32x4.extract_lane(f32x4.pmin(two, v128.shuffle<f32>(two, two, 1, 0, 3, 2)), 0);
+}
+
+/** Writes what the bounds of blocks decide, and which blocks they do not, a bit each. */
+function boundBlocks(a: usize, b: usize, words: i32, above: usize, notBelow: usize): void {
+  const leastA = a + 64 * columnBlocks;
+  const leastB = b + 64 * columnBlocks;
+  const mostA = leastA + 4 * columnBlocks;
+  const mostB = leastB + 4 * columnBlocks;
+  const end = <usize>(2 * words);
+  store<u64>(openBlocks + ((end >>> 6) << 3), 0);
+  for (let n: usize = 0; n < end; n += 8) {
+    const at = n << 2;
+    const above0 = f32x4.gt(v128.load(leastA + at), v128.load(mostB + at));
+    const above1 = f32x4.gt(v128.load(leastA + at, 16), v128.load(mostB + at, 16));
+    const below0 = f32x4.lt(v128.load(mostA + at), v128.load(leastB + at));
+    const below1 = f32x4.lt(v128.load(mostA + at, 16), v128.load(leastB + at, 16));
+    // A lane of 16 bits is a block's bars.
+    const bits = i16x8.narrow_i32x4_s(above0, above1);
+    v128.store(above + 2 * n, bits);
+    v128.store(notBelow + 2 * n, bits);
+    const known = v128.or(bits, i16x8.narrow_i32x4_s(below0, below1));
+    store<u8>(openBlocks + (n >>> 3), ~i8x16.bitmask(i8x16.narrow_i16x8_s(known, known)));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function isAbove(a: usize, b: usize): u32 {
+  return signs(
+    f32x4.gt(v128.load(a), v128.load(b)),
+    f32x4.gt(v128.load(a, 16), v128.load(b, 16)),
+    f32x4.gt(v128.load(a, 32), v128.load(b, 32)),
+    f32x4.gt(v128.load(a, 48), v128.load(b, 48)),
   );
-  const ge = i8x16.narrow_i16x8_s(
-    i16x8.narrow_i32x4_s(f32x4.ge(a0, b0), f32x4.ge(a1, b1)),
-    i16x8.narrow_i32x4_s(f32x4.ge(a2, b2), f32x4.ge(a3, b3)),
+}
+
+// @ts-ignore: decorator
+@inline
+function isNotBelow(a: usize, b: usize): u32 {
+  return signs(
+    f32x4.ge(v128.load(a), v128.load(b)),
+    f32x4.ge(v128.load(a, 16), v128.load(b, 16)),
+    f32x4.ge(v128.load(a, 32), v128.load(b, 32)),
+    f32x4.ge(v128.load(a, 48), v128.load(b, 48)),
   );
-  return <u64>(<u32>i8x16.bitmask(gt)) | (<u64>(<u32>i8x16.bitmask(ge)) << 32);
+}
+
+/** A bit for each of sixteen bars. */
+// @ts-ignore: decorator
+@inline
+function signs(a: v128, b: v128, c: v128, d: v128): u32 {
+  return i8x16.bitmask(
+    i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d)),
+  );
 }

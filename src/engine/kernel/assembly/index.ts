@@ -9,13 +9,16 @@ import { TERMS } from './terms';
 
 export {
   begin,
+  boundColumn,
   clearBelow,
+  columnBytes,
   compare,
   follow,
   intersect,
   invert,
   leave,
   narrow,
+  openColumns,
   spread,
   subtract,
   unite,
