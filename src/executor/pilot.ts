@@ -8,6 +8,7 @@ import { planFeeds, type FeedPlan } from '../feed/plan.ts';
 import type { Axis } from '../grid/axis.ts';
 import { createGrid, type Grid } from '../grid/grid.ts';
 import type { Sweep } from '../grid/sweep.ts';
+import { isLevelAxis } from '../grid/visit-order.ts';
 import { PILOT_BYTES_MAX } from '../limits.ts';
 import { measureThreadEfficiency } from './thread-efficiency.ts';
 import { readSweepCandles } from './candle-facts.ts';
@@ -65,6 +66,8 @@ const ROW_VALUES = 32;
 /** Values of each other axis, by how many there are. */
 const OUTER_VALUES = [1, 6, 3, 3];
 const OUTER_VALUES_MANY = 2;
+/** At least so many of an axis whose points share their signals, or the sample shares too little. */
+const LEVEL_VALUES = 8;
 /** Points whose values are taken where evenly spread values are rejected by the constraints. */
 const FALLBACK_POINTS = 5;
 const GOLDEN = 0.618_033_988_749_895;
@@ -80,9 +83,11 @@ const SPREAD_MIN = 0.12;
 /** The sweep over a few values of every axis. */
 function narrow(sweep: Sweep, wholeGrid: Grid): Sweep {
   const last = sweep.axes.length - 1;
-  const spread = withDigits(sweep, (axis, n) =>
-    evenly(axis.values.length, n === last ? ROW_VALUES : (OUTER_VALUES[last] ?? OUTER_VALUES_MANY)),
-  );
+  const spread = withDigits(sweep, (axis, n) => {
+    const outer = OUTER_VALUES[last] ?? OUTER_VALUES_MANY;
+    const wanted = isLevelAxis(axis) ? Math.max(outer, LEVEL_VALUES) : outer;
+    return evenly(axis.values.length, n === last ? ROW_VALUES : wanted);
+  });
   if (createGrid(spread).countAdmitted().count > 0) return spread;
   const points = Array.from({ length: FALLBACK_POINTS }, (_, n) =>
     wholeGrid.nextAdmitted(Math.floor((((n + 1) * GOLDEN) % 1) * wholeGrid.size)),
@@ -200,10 +205,10 @@ function representative(parts: readonly MeasuredPart[]): readonly MeasuredPart[]
   return later.length > 0 ? later : parts;
 }
 
-/** Halves of rows of the last axis until the time is over, the rows in an order spread over the grid. */
+/** Halves of rows until the time is over, the rows in an order spread over the grid. */
 function runParts(context: SweepContext, endMs: number): MeasuredPart[] {
   const { grid } = context;
-  const width = grid.axes.at(-1)?.values.length ?? 1;
+  const width = rowWidth(grid);
   const half = Math.ceil(width / 2);
   const rowCount = Math.max(1, grid.size / width);
   const measured: MeasuredPart[] = [];
@@ -224,6 +229,13 @@ function runParts(context: SweepContext, endMs: number): MeasuredPart[] {
     if (points > 0) measured.push({ points, ms: range.elapsedMs, newValues });
   }
   return measured;
+}
+
+/** Points of a row: those of the last axis, and of all whose signals are the same. */
+function rowWidth({ axes }: Grid): number {
+  const last = axes.findLastIndex((axis) => !isLevelAxis(axis));
+  const inner = axes.slice(Math.min(last + 1, axes.length - 1));
+  return inner.reduce((points, axis) => points * axis.values.length, 1);
 }
 
 /** A step near the golden section that reaches every row. */

@@ -14,7 +14,7 @@ export class VisitOrder {
     let stride = 1;
     for (const axis of axes.toReversed()) {
       const size = axis.values.length;
-      all.push({ stride, size, isSignal: axis.members.some(({ path }) => !isLevel(path)) });
+      all.push({ stride, size, isSignal: !isLevelAxis(axis) });
       stride *= size;
     }
     const signals = all.filter(({ isSignal }) => isSignal);
@@ -40,6 +40,11 @@ export class VisitOrder {
   }
 }
 
+/** Whether an axis moves levels, sizes and costs alone, so that its points have the same signals. */
+export function isLevelAxis(axis: Axis): boolean {
+  return axis.members.every(({ path }) => LEVEL_KEYS.has(path[0] ?? ''));
+}
+
 // --- internal ---
 
 interface Digit {
@@ -49,7 +54,3 @@ interface Digit {
 
 /** Parts of a card that no signal depends on. */
 const LEVEL_KEYS = new Set<string | number>(['risk_model', 'account']);
-
-function isLevel(path: readonly (string | number)[]): boolean {
-  return LEVEL_KEYS.has(path[0] ?? '');
-}
