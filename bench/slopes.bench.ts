@@ -17,7 +17,7 @@ interface Size {
 }
 
 /**
- * How the kernel's cost of a point grows, one core: each slope is the difference of two costs that
+ * How the kernel's cost of a point grows, one core: each slope is the difference of two least costs that
  * differ in one thing. Points read columns of their own, so nothing is shared but the market.
  */
 export const bench: Bench<Size> = {
@@ -34,8 +34,8 @@ export const bench: Bench<Size> = {
     const part = measure({ ...none, bars: quarter });
     const wide = measure({ ...none, bars, conditions: 5 });
     // Many points, so that no branch is foreseen because it was taken before.
-    const rare = measure({ ...none, bars, fast: 60, slow: 600 }, 8);
-    const often = measure({ ...none, bars, fast: 5, slow: 70 }, 8);
+    const rare = measure({ ...none, bars, fast: 60, slow: 600 }, 4);
+    const often = measure({ ...none, bars, fast: 5, slow: 70 }, 4);
     const short = measure({ ...none, bars: tiny });
     const long = measure({ ...none, bars: quarter, timeframe: '4h' });
     const perTrade = (often.us - rare.us) / (often.trades - rare.trades);
@@ -93,7 +93,7 @@ const BUDGET = { bitBytesMax: 0, columnBytesMax: 2 ** 28 };
 function costOf(one: Case): Cost {
   const { points, window } = pointsOf(one);
   const kernel = new SweepKernel(window, BUDGET);
-  const { medianMs } = time(one.iterations, () => {
+  const { minMs } = time(one.iterations, () => {
     for (let n = 0; n < points.length; n += GROUP_POINTS) {
       kernel.run(points.slice(n, n + GROUP_POINTS));
     }
@@ -102,7 +102,7 @@ function costOf(one: Case): Cost {
   const trades = points.reduce((sum, { out }) => sum + (out[tradesAt] as number), 0);
   assert(one.slow !== undefined || trades === 0, 'slopes bench: columns apart made a trade');
   return {
-    us: (medianMs * 1_000) / points.length,
+    us: (minMs * 1_000) / points.length,
     trades: trades / points.length,
     days: (window.endMs - window.startMs) / (24 * HOUR_MS),
     hash: sha256(points.map(({ out }) => sha256(new Uint8Array(out.buffer))).join(' ')),
