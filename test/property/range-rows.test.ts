@@ -15,6 +15,7 @@ import { VisitOrder } from '../../src/grid/visit-order.ts';
 import { METRIC_COLUMNS } from '../../src/metrics/registry.ts';
 import { slowDigest, slowRows, type SlowRow } from '../reference/range-rows.ts';
 import { libraryFor, windowFor } from '../support/card-runs.ts';
+import { crossCard } from '../support/cards.ts';
 import { START_MS } from '../support/feeds.ts';
 import { randomCardBytes } from '../support/random-card-bytes.ts';
 
@@ -66,36 +67,13 @@ test('rows of a grid with gaps and refusals are those of the bar loop, cut by th
 // --- internal ---
 
 /** Gaps by the constraint, refusals by a size of zero. */
-const GRID_CARD = `
-id: gaps
-version: '1'
-account: { starting_equity_usdt: 10000, max_leverage: 1, min_trade_notional_usdt: 10,
-           slippage_bps: 0, fee_model: { taker_bps: 5.5 } }
-symbol_universe: [BTCUSDT]
-tf_configs:
-  exec:
-    tf: 5m
-    role: exec
-    feature_specs:
-      - { indicator_type: ema, output_key: fast, params: { length: 10 } }
-      - { indicator_type: ema, output_key: slow, params: { length: 20 } }
-signal_rules:
-  entry_rules:
-    - direction: long
-      conditions: [{ indicator_key: fast, operator: cross_above, value: slow, is_indicator_comparison: true }]
-  exit_rules:
-    - direction: long
-      conditions: [{ indicator_key: fast, operator: cross_below, value: slow, is_indicator_comparison: true }]
-risk_model:
-  sizing: { model: percent_notional, value: 100, max_leverage: 1 }
-sweep:
-  name: gaps
+const GRID_CARD = crossCard(`
   constraints: [fast < slow]
   axes:
     fast: { path: exec.fast.length, values: [3, 5, 8, 12] }
     slow: { path: exec.slow.length, values: [5, 8, 12, 20] }
-    size: { path: risk_model.sizing.value, values: [50, 0, 100] }
-`;
+    size: { path: risk_model.sizing.value, values: [0.5, 0, 1] }
+`);
 
 /** Runs a range into `memory` and compares it with its twin, whose rows are given back. */
 function expectSlowRows(

@@ -6,7 +6,7 @@ import type { KernelMemory } from './kernel-memory.ts';
 /**
  * What the points of a sweep share about one exec feed and window, in the kernel's memory: prices and
  * the extremes of any range of bars (assembly/market.ts), and the row that each daily sample reads.
- * Built once, 5 ns a bar.
+ * Built once.
  */
 export class Market {
   readonly startBar: number;
