@@ -91,7 +91,7 @@ const BLOCK_MS = 200;
 function adaptPace({ pace, kernel }: SweepContext, points: number, elapsedMs: number): void {
   if (kernel === undefined || points < pace.blockPoints) return;
   const isSlow = elapsedMs > BLOCK_MS;
-  const wanted = isSlow ? pace.blockPoints / 2 : pace.blockPoints * 2;
+  const wanted = isSlow ? pace.blockPoints / 2 : pace.blockPoints * 4;
   pace.blockPoints = Math.min(BLOCK_POINTS_MAX, Math.max(GROUP_POINTS, wanted));
 }
 

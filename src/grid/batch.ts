@@ -60,12 +60,15 @@ export function adaptBatchSize({ remaining, slots, msPerPoint, floorMs }: BatchS
   const fairShare = Math.ceil(remaining / (slots * BATCHES_PER_SLOT_MIN));
   if (msPerPoint === undefined) return Math.max(1, Math.min(fairShare, PILOT_POINTS));
   const pointsOf = (ms: number) => Math.floor(ms / Math.max(msPerPoint, 1e-6));
-  // The floor leaves a slot its share of what is left, so that all slots work to the end.
-  const floor = Math.min(pointsOf(floorMs ?? 0), Math.ceil(remaining / slots));
+  // The floor leaves every slot its share of what is left, so that all work to the end, but no crumbs.
+  const share = Math.max(Math.ceil(remaining / slots), pointsOf((floorMs ?? 0) / CRUMBS));
+  const floor = Math.min(pointsOf(floorMs ?? 0), share);
   return Math.max(1, Math.min(Math.max(fairShare, floor), pointsOf(BATCH_TARGET_MS)));
 }
 
 // --- internal ---
 
 const BATCHES_PER_SLOT_MIN = 8;
+/** The last batches are not cut below this part of the floor. */
+const CRUMBS = 16;
 const PILOT_POINTS = 64;

@@ -86,23 +86,20 @@ export class Comparison {
 
   /** Fills a slot; the first row from which on every row has a value. */
   #write(at: number, column: FloatColumn | number): number {
-    if (typeof column === 'number') {
-      this.#memory.float32(at, this.#rows).fill(column);
-      this.#memory.code.boundColumn(at);
-      return Number.isFinite(Math.fround(column)) ? 0 : this.#rows;
-    }
-    const rows = Math.min(this.#rows, column.length);
+    const rows = typeof column === 'number' ? this.#rows : Math.min(this.#rows, column.length);
     const piece = this.#memory.float64(this.#piece, PIECE_ROWS);
+    if (typeof column === 'number') piece.fill(column);
     let whole = 0;
     for (let from = 0; from < rows; from += PIECE_ROWS) {
       const count = Math.min(PIECE_ROWS, rows - from);
-      piece.set(column.subarray(from, from + count));
-      const padded = (count + 3) & ~3;
-      piece.fill(0, count, padded);
-      const last = this.#memory.code.narrow(this.#piece, at + 4 * from, padded);
+      const padded = (count + 63) & ~63;
+      if (typeof column !== 'number') {
+        piece.set(column.subarray(from, from + count));
+        piece.fill(0, count, padded);
+      }
+      const last = this.#memory.code.narrow(this.#piece, at, from, padded);
       if (last > 0) whole = Math.min(rows, from + last);
     }
-    this.#memory.code.boundColumn(at);
     return whole;
   }
 }

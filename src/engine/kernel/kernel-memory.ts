@@ -5,7 +5,6 @@ export interface KernelExports {
   readonly HAND_END: { readonly value: number };
   readonly TERMS: { readonly value: number };
   columnBytes(rows: number): number;
-  boundColumn(column: number): void;
   begin(bits: number, out: number, bytes: number, reach: number): void;
   clearBelow(bits: number, bytes: number, from: number): void;
   // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
@@ -33,7 +32,7 @@ export interface KernelExports {
   ): void;
   marketBytes(rows: number): number;
   measureLists(lists: number, count: number): void;
-  narrow(from: number, into: number, count: number): number;
+  narrow(from: number, column: number, row: number, count: number): number;
   openColumns(at: number, rows: number): void;
   openDays(at: number, count: number): void;
   openFunding(at: number): void;

@@ -114,32 +114,6 @@ export function openColumns(at: usize, rows: i32): void {
   columnBlocks = <usize>(((rows + 127) >>> 7) << 3);
 }
 
-/** Finds the bounds of a column whose values are written. */
-export function boundColumn(column: usize): void {
-  const blocks = columnBlocks;
-  const least = column + 64 * blocks;
-  const most = least + 4 * blocks;
-  const zero = f32x4.splat(0);
-  for (let n: usize = 0; n < blocks; n++) {
-    const at = column + 64 * n;
-    const a = v128.load(at);
-    const b = v128.load(at, 16);
-    const c = v128.load(at, 32);
-    const d = v128.load(at, 48);
-    // Nothing but what has no value, and infinity, differs from 0 when multiplied by 0.
-    const products = f32x4.add(
-      f32x4.add(f32x4.mul(a, zero), f32x4.mul(b, zero)),
-      f32x4.add(f32x4.mul(c, zero), f32x4.mul(d, zero)),
-    );
-    const isFinite = i32x4.all_true(f32x4.eq(products, zero));
-    const low = f32x4.pmin(f32x4.pmin(a, b), f32x4.pmin(c, d));
-    const high = f32x4.pmax(f32x4.pmax(a, b), f32x4.pmax(c, d));
-    // A block that lacks a value is decided by none of its bounds.
-    store<f32>(least + 4 * n, isFinite ? leastOf(low) : -Infinity);
-    store<f32>(most + 4 * n, isFinite ? -leastOf(f32x4.neg(high)) : Infinity);
-  }
-}
-
 /**
  * Compares two float32 columns of `words` times 32 bars: a bit a bar for above and for not below, and
  * the list of the blocks of 16 bars in which some are equal in float32, for the caller to settle in
@@ -178,20 +152,27 @@ export function compare(
 }
 
 /**
- * Rounds `count` numbers at `from`, a multiple of 4, to float32 at `into`; one past the last that
- * is no finite float32, 0 where all are.
+ * Rounds `count` numbers at `from`, a multiple of 64, to float32 rows of a column from `row` on, one
+ * too, and finds the bounds of their blocks; one past the last of them that is no finite float32, 0
+ * where all are.
  */
-export function narrow(from: usize, into: usize, count: i32): i32 {
-  const zero = f32x4.splat(0);
+export function narrow(from: usize, column: usize, row: i32, count: i32): i32 {
+  const least = column + 64 * columnBlocks;
+  const most = least + 4 * columnBlocks;
   let last = 0;
-  for (let i = 0; i < count; i += 4) {
-    const low = f32x4.demote_f64x2_zero(v128.load(from + 8 * i));
-    const high = f32x4.demote_f64x2_zero(v128.load(from + 8 * i, 16));
-    const four = v128.shuffle<f32>(low, high, 0, 1, 4, 5);
-    v128.store(into + 4 * i, four);
-    // Nothing but what has no value, and infinity, differs from 0 when multiplied by 0.
-    const isFinite = f32x4.eq(f32x4.mul(four, zero), zero);
-    if (!i32x4.all_true(isFinite)) last = i + 4;
+  for (let i = 0; i < count; i += 64) {
+    const at = column + 4 * (row + i);
+    const block = <usize>((row + i) >>> 4) << 2;
+    const source = from + 8 * i;
+    let isFinite = narrowBlock(source, at);
+    isFinite = narrowBlock(source + 128, at + 64) && isFinite;
+    isFinite = narrowBlock(source + 256, at + 128) && isFinite;
+    isFinite = narrowBlock(source + 384, at + 192) && isFinite;
+    const low = leastOfLanes(lowOf(at), lowOf(at + 64), lowOf(at + 128), lowOf(at + 192));
+    const high = mostOfLanes(highOf(at), highOf(at + 64), highOf(at + 128), highOf(at + 192));
+    v128.store(least + block, low);
+    v128.store(most + block, high);
+    if (!isFinite) last = i + openBlanks(at, least + block, most + block);
   }
   return last;
 }
@@ -210,11 +191,83 @@ function earlier(at: usize, reach: i32): v128 {
   return v128.or(here, carried);
 }
 
+/** Rounds 16 numbers; whether all are finite then: what differs from 0 when multiplied by 0 is not. */
 // @ts-ignore: decorator
 @inline
-function leastOf(four: v128): f32 {
-  const two = f32x4.pmin(four, v128.shuffle<f32>(four, four, 2, 3, 0, 1));
-  return f32x4.extract_lane(f32x4.pmin(two, v128.shuffle<f32>(two, two, 1, 0, 3, 2)), 0);
+function narrowBlock(from: usize, into: usize): bool {
+  const zero = f32x4.splat(0);
+  const a = narrowFour(from);
+  const b = narrowFour(from + 32);
+  const c = narrowFour(from + 64);
+  const d = narrowFour(from + 96);
+  v128.store(into, a);
+  v128.store(into, b, 16);
+  v128.store(into, c, 32);
+  v128.store(into, d, 48);
+  const products = f32x4.add(
+    f32x4.add(f32x4.mul(a, zero), f32x4.mul(b, zero)),
+    f32x4.add(f32x4.mul(c, zero), f32x4.mul(d, zero)),
+  );
+  return i32x4.all_true(f32x4.eq(products, zero));
+}
+
+// @ts-ignore: decorator
+@inline
+function narrowFour(from: usize): v128 {
+  const low = f32x4.demote_f64x2_zero(v128.load(from));
+  const high = f32x4.demote_f64x2_zero(v128.load(from, 16));
+  return v128.shuffle<f32>(low, high, 0, 1, 4, 5);
+}
+
+// @ts-ignore: decorator
+@inline
+function lowOf(block: usize): v128 {
+  return f32x4.pmin(
+    f32x4.pmin(v128.load(block), v128.load(block, 16)),
+    f32x4.pmin(v128.load(block, 32), v128.load(block, 48)),
+  );
+}
+
+// @ts-ignore: decorator
+@inline
+function highOf(block: usize): v128 {
+  return f32x4.pmax(
+    f32x4.pmax(v128.load(block), v128.load(block, 16)),
+    f32x4.pmax(v128.load(block, 32), v128.load(block, 48)),
+  );
+}
+
+/** The least of each of four vectors, a lane for each. */
+// @ts-ignore: decorator
+@inline
+function leastOfLanes(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = f32x4.pmin(v128.shuffle<f32>(a, b, 0, 1, 4, 5), v128.shuffle<f32>(a, b, 2, 3, 6, 7));
+  const cd = f32x4.pmin(v128.shuffle<f32>(c, d, 0, 1, 4, 5), v128.shuffle<f32>(c, d, 2, 3, 6, 7));
+  return f32x4.pmin(v128.shuffle<f32>(ab, cd, 0, 2, 4, 6), v128.shuffle<f32>(ab, cd, 1, 3, 5, 7));
+}
+
+// @ts-ignore: decorator
+@inline
+function mostOfLanes(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = f32x4.pmax(v128.shuffle<f32>(a, b, 0, 1, 4, 5), v128.shuffle<f32>(a, b, 2, 3, 6, 7));
+  const cd = f32x4.pmax(v128.shuffle<f32>(c, d, 0, 1, 4, 5), v128.shuffle<f32>(c, d, 2, 3, 6, 7));
+  return f32x4.pmax(v128.shuffle<f32>(ab, cd, 0, 2, 4, 6), v128.shuffle<f32>(ab, cd, 1, 3, 5, 7));
+}
+
+/**
+ * Takes the bounds of those of four blocks that lack a value, so that they decide nothing; one past
+ * the last row without one.
+ */
+function openBlanks(values: usize, least: usize, most: usize): i32 {
+  let last = 0;
+  for (let n = 0; n < 64; n++) {
+    const value = load<f32>(values + 4 * n);
+    if (isFinite<f32>(value)) continue;
+    last = n + 1;
+    store<f32>(least + ((n >>> 4) << 2), -Infinity);
+    store<f32>(most + ((n >>> 4) << 2), Infinity);
+  }
+  return last;
 }
 
 /** Writes what the bounds of blocks decide, and which blocks they do not, a bit each. */

@@ -9,7 +9,6 @@ import { TERMS } from './terms';
 
 export {
   begin,
-  boundColumn,
   clearBelow,
   columnBytes,
   compare,
