@@ -1,3 +1,4 @@
+import { required } from '../assert.ts';
 import type { Config } from '../config.ts';
 import { SweepError } from '../errors.ts';
 import { adaptBatchSize, countPoints, nextBatch, type Batch } from '../grid/batch.ts';
@@ -7,7 +8,7 @@ import type { Store } from '../store/db.ts';
 import { acquireLease } from '../store/lease.ts';
 import { findSweep, finishSweep, setSweepStatus } from '../store/sweeps.ts';
 import { mapFeeds } from './feeds.ts';
-import { limitMemory } from './process-memory.ts';
+import { collectGarbage, limitMemory } from './process-memory.ts';
 import { runBatch, type BatchSummary, type OpenSweep } from './run-batch.ts';
 import { shareContext, ThreadPool } from './thread-pool.ts';
 import { createGrid } from '../grid/grid.ts';
@@ -15,6 +16,8 @@ import type { SweepRow } from '../store/sweeps.ts';
 
 export interface LocalOptions {
   readonly threads: number;
+  /** Threads that were started already, as many; the caller ends them. */
+  readonly started?: LocalThreads;
   /** Points of every batch; absent: sized by measured cost. */
   readonly batchSize?: number;
   /** Stop: no new batch starts, running ones end, the sweep stays resumable. */
@@ -22,6 +25,20 @@ export interface LocalOptions {
   /** Abort: running batches hand back after the point they are on. */
   readonly abort?: AbortSignal;
   readonly onProgress?: (progress: { points: number }) => void;
+}
+
+/** The threads of a process that runs sweeps, and the bounds on its memory while it has them. */
+export interface LocalThreads extends AsyncDisposable {
+  readonly pool: ThreadPool;
+}
+
+/** Started before the server is up, threads load their modules while it starts. */
+export async function startThreads(threads: number): Promise<LocalThreads> {
+  const held = new AsyncDisposableStack();
+  held.use(await limitMemory());
+  const pool = held.use(new ThreadPool(threads));
+  let ended: Promise<void> | undefined;
+  return { pool, [Symbol.asyncDispose]: () => (ended ??= held.disposeAsync()) };
 }
 
 /** The rows of this process as the main thread sees the sweep: grid, and feeds mapped once. */
@@ -52,9 +69,9 @@ export async function runSweepLocal(
   const sweep = openSweep(config, row);
   const ranges = await openRanges(store.sql, row.sweepId, sweep.grid.size);
   await setSweepStatus(store.sql, row.sweepId, 'running', { executor: 'local' });
-  await using held = new AsyncDisposableStack();
-  held.use(await limitMemory());
-  const pool = held.use(new ThreadPool(options.threads));
+  await using own = options.started ? undefined : await startThreads(options.threads);
+  const { pool } = options.started ?? required(own, 'threads are given or started here');
+  collectGarbage();
   const driver = new Driver(ranges, options, (batch) =>
     runBatch({ sql: store.sql, pool }, sweep, batch, {
       ...(options.abort ? { signal: options.abort } : {}),

@@ -16,7 +16,6 @@ import { runInNewContext } from 'node:vm';
  */
 export async function limitMemory(): Promise<Disposable> {
   setFlagsFromString('--heap-growing-percent=20');
-  collectGarbage();
   try {
     const { default: koffi } = await import('koffi');
     const libc = koffi.load(null);
@@ -33,15 +32,15 @@ export async function limitMemory(): Promise<Disposable> {
   }
 }
 
-// --- internal ---
-
-/** What reading, planning and building left, in 20 ms; the bound holds from the first collection on. */
-function collectGarbage(): void {
+/** What reading, planning and building left, in 20 ms; the bounds hold from the first collection on. */
+export function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   setFlagsFromString('--no-expose-gc');
   collect();
 }
+
+// --- internal ---
 
 const M_MMAP_THRESHOLD = -3;
 const M_ARENA_MAX = -8;

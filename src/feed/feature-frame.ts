@@ -29,8 +29,11 @@ export interface FeatureColumn {
 export interface FeatureFrame {
   readonly plan: FeedPlan;
   readonly base: Omit<FeedArrays, 'columns'>;
-  /** Computes as it goes, so that memory stays that of one series, however many columns the plan has. */
-  columns(): Generator<FeatureColumn>;
+  /**
+   * Computes as it goes, so that memory stays that of one series, however many columns the plan has.
+   * With `scratch`, as long as the feed and of its precision, a column is valid until the next one.
+   */
+  columns(scratch?: FloatColumn): Generator<FeatureColumn>;
 }
 
 /**
@@ -43,7 +46,7 @@ export function buildFeatureFrame(plan: FeedPlan, candles: CandleColumns): Featu
   const durationMs = timeframeMs(plan.timeframe);
   const tsClose = tsOpen.map((ms) => ms + durationMs);
   const base = { tsOpen, tsClose, open, high, low, close, volume };
-  return { plan, base, columns: () => computeColumns(plan, candles) };
+  return { plan, base, columns: (scratch) => computeColumns(plan, candles, scratch) };
 }
 
 /** What the file says about itself; `columns` are the manifests in file order. */
@@ -81,6 +84,11 @@ export function storeOfFrame(frame: FeatureFrame): FeedStore {
   return new FeedStore(manifest, { ...frame.base, columns: byId });
 }
 
+/** Memory for a column of a plan. */
+export function newColumn({ bars, precision }: FeedPlan): FloatColumn {
+  return precision === 'float32' ? new Float32Array(bars) : new Float64Array(bars);
+}
+
 // --- internal ---
 
 function assertPlanned(plan: FeedPlan, candles: CandleColumns): void {
@@ -97,7 +105,11 @@ function assertPlanned(plan: FeedPlan, candles: CandleColumns): void {
   );
 }
 
-function* computeColumns(plan: FeedPlan, candles: CandleColumns): Generator<FeatureColumn> {
+function* computeColumns(
+  plan: FeedPlan,
+  candles: CandleColumns,
+  scratch: FloatColumn | undefined,
+): Generator<FeatureColumn> {
   let previous: ColumnPlan | undefined;
   let outputs: Readonly<Record<string, Float64Array>> = {};
   for (const column of plan.columns) {
@@ -107,7 +119,8 @@ function* computeColumns(plan: FeedPlan, candles: CandleColumns): Generator<Feat
       previous.firstRow === column.firstRow;
     if (!isSameSeries) outputs = computeSeries(plan, column, candles);
     previous = column;
-    yield featureColumn(plan, column, outputs[column.output] as Float64Array);
+    const computed = outputs[column.output] as Float64Array;
+    yield featureColumn(plan, column, { computed, scratch });
   }
 }
 
@@ -164,12 +177,16 @@ function delayed(values: Float64Array, count: number): Float64Array {
   return column;
 }
 
-function featureColumn(plan: FeedPlan, column: ColumnPlan, computed: Float64Array): FeatureColumn {
+function featureColumn(
+  plan: FeedPlan,
+  column: ColumnPlan,
+  { computed, scratch }: { computed: Float64Array; scratch: FloatColumn | undefined },
+): FeatureColumn {
   const { bars, precision } = plan;
   const { firstRow } = column;
   let values: FloatColumn = computed;
   if (firstRow > 0 || precision === 'float32') {
-    values = precision === 'float32' ? new Float32Array(bars) : new Float64Array(bars);
+    values = scratch ?? newColumn(plan);
     values.fill(Number.NaN, 0, firstRow);
     values.set(computed, firstRow);
   }

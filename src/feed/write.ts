@@ -18,6 +18,7 @@ import { arrowFraming, END_OF_STREAM, type ArrowFraming } from './arrow-file.ts'
 import {
   buildFeatureFrame,
   manifestOf,
+  newColumn,
   type CandleColumns,
   type FeatureFrame,
 } from './feature-frame.ts';
@@ -121,7 +122,7 @@ async function writeBody(
   };
   for (const values of baseColumns(frame)) await appendColumn(values);
   const manifests: ColumnManifest[] = [];
-  for (const { manifest, values } of frame.columns()) {
+  for (const { manifest, values } of frame.columns(newColumn(frame.plan))) {
     manifests.push(manifest);
     await appendColumn(values);
   }

@@ -3,6 +3,7 @@ import { defineCommand } from 'citty';
 import { loadConfig, type Config } from '../../config.ts';
 import { SweepError } from '../../errors.ts';
 import type { BuiltFeed } from '../../executor/feeds.ts';
+import type { LocalThreads } from '../../executor/local.ts';
 import { planSweep, type SweepPlan } from '../../executor/plan-sweep.ts';
 import { feedsOf, startSweep, type StartedSweep } from '../../executor/start-sweep.ts';
 import type { Sweep } from '../../grid/sweep.ts';
@@ -54,12 +55,14 @@ export const runCommand = defineCommand({
     // Connected first: a sweep that cannot be driven must not be left in the store.
     await using temporal = executor === 'temporal' ? await openTemporal(config) : undefined;
     const prepared = prepare(config, sweep, executor);
+    await using held = new AsyncDisposableStack();
+    held.defer(() => endThreads(prepared));
     await using store = await openPrepared(config, prepared);
     const plan = await prepared.plan;
     const started = await startSweep(store, plan, { executor, isFresh: args.fresh === true });
     await announce(store, started);
     const startMs = performance.now();
-    const work = { config, store, started, batchSize, feeds: prepared.feeds };
+    const work = { config, store, started, batchSize, prepared };
     if (temporal !== undefined) await runByTemporal(work, temporal, args.detach === true);
     else await runHere(work);
     if (args.detach === true && args.json !== true) return;
@@ -81,16 +84,21 @@ interface Work {
   readonly store: Store;
   readonly started: StartedSweep;
   readonly batchSize: number | undefined;
-  readonly feeds: Promise<readonly BuiltFeed[]>;
+  readonly prepared: Prepared;
 }
 
 interface Prepared {
   readonly plan: Promise<SweepPlan>;
   /** Feeds that this process builds; a worker of Temporal builds its own. */
   readonly feeds: Promise<readonly BuiltFeed[]>;
+  /** Absent where workers of Temporal have theirs. */
+  readonly threads: Promise<LocalThreads | undefined>;
 }
 
-/** Plans and builds while the server starts: neither needs it. Whoever awaits them meets their errors. */
+/**
+ * Plans, builds and starts threads while the server starts: none of it needs the server. Threads come
+ * after feeds, whose building they would slow down. Whoever awaits them meets their errors.
+ */
 function prepare(config: Config, sweep: Sweep, executor: 'local' | 'temporal'): Prepared {
   const build = async (): Promise<readonly BuiltFeed[]> => {
     const { feedPlans } = await plan;
@@ -98,10 +106,23 @@ function prepare(config: Config, sweep: Sweep, executor: 'local' | 'temporal'): 
     const { buildFeeds } = await import('../../executor/feeds.ts');
     return buildFeeds(config, feedPlans);
   };
+  const begin = async (): Promise<LocalThreads | undefined> => {
+    await feeds;
+    if (executor === 'temporal') return undefined;
+    const { startThreads } = await import('../../executor/local.ts');
+    return startThreads(config.threads);
+  };
   const plan = planSweep(config, sweep);
   const feeds = build();
   feeds.catch(() => {});
-  return { plan, feeds };
+  const threads = begin();
+  threads.catch(() => {});
+  return { plan, feeds, threads };
+}
+
+async function endThreads({ threads }: Prepared): Promise<void> {
+  const started = await threads.catch(() => undefined);
+  await started?.[Symbol.asyncDispose]();
 }
 
 /** The store; where it fails, a feed that is being written is finished before that is told. */
@@ -151,15 +172,17 @@ async function announce(store: Store, { row, plan, isResumed }: StartedSweep): P
 }
 
 /** Feeds, then batches over the threads of this process. */
-async function runHere({ config, store, started, batchSize, feeds }: Work): Promise<void> {
+async function runHere({ config, store, started, batchSize, prepared }: Work): Promise<void> {
   const { runSweepLocal } = await import('../../executor/local.ts');
-  for (const feed of await feedsOf(store, started.row.sweepId, feeds)) {
+  for (const feed of await feedsOf(store, started.row.sweepId, prepared.feeds)) {
     if (feed.refused !== undefined) warn(`${feed.refused}; it was built again`);
   }
+  const threads = await prepared.threads;
   using display = await followProgress(store, started.row);
   using interrupt = new Interrupt((text) => display.say(text));
   const options = {
     threads: config.threads,
+    ...(threads === undefined ? {} : { started: threads }),
     ...(batchSize === undefined ? {} : { batchSize }),
     stop: interrupt.stop,
     abort: interrupt.abort,
@@ -175,6 +198,9 @@ async function runHere({ config, store, started, batchSize, feeds }: Work): Prom
     const hasEnded = untilEnded(store, started.row.sweepId, interrupt.stop);
     const isLeft = await untilDoneOrLeft(hasEnded, () => display.refresh());
     if (isLeft || (await isAbandoned(store.sql, started.row.sweepId))) process.exitCode = 3;
+  } finally {
+    // They end while the ranking is read.
+    void endThreads(prepared);
   }
 }
 
