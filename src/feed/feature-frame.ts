@@ -31,9 +31,9 @@ export interface FeatureFrame {
   readonly base: Omit<FeedArrays, 'columns'>;
   /**
    * Computes as it goes, so that memory stays that of one series, however many columns the plan has.
-   * With `scratch`, as long as the feed and of its precision, a column is valid until the next one.
+   * Where `memory` hands out memory of `newColumn` again, the column that lay in it is gone.
    */
-  columns(scratch?: FloatColumn): Generator<FeatureColumn>;
+  columns(memory?: () => FloatColumn): Generator<FeatureColumn>;
 }
 
 /**
@@ -46,7 +46,11 @@ export function buildFeatureFrame(plan: FeedPlan, candles: CandleColumns): Featu
   const durationMs = timeframeMs(plan.timeframe);
   const tsClose = tsOpen.map((ms) => ms + durationMs);
   const base = { tsOpen, tsClose, open, high, low, close, volume };
-  return { plan, base, columns: (scratch) => computeColumns(plan, candles, scratch) };
+  return {
+    plan,
+    base,
+    columns: (memory = () => newColumn(plan)) => computeColumns(plan, candles, memory),
+  };
 }
 
 /** What the file says about itself; `columns` are the manifests in file order. */
@@ -108,7 +112,7 @@ function assertPlanned(plan: FeedPlan, candles: CandleColumns): void {
 function* computeColumns(
   plan: FeedPlan,
   candles: CandleColumns,
-  scratch: FloatColumn | undefined,
+  memory: () => FloatColumn,
 ): Generator<FeatureColumn> {
   let previous: ColumnPlan | undefined;
   let outputs: Readonly<Record<string, Float64Array>> = {};
@@ -120,7 +124,7 @@ function* computeColumns(
     if (!isSameSeries) outputs = computeSeries(plan, column, candles);
     previous = column;
     const computed = outputs[column.output] as Float64Array;
-    yield featureColumn(plan, column, { computed, scratch });
+    yield featureColumn(plan, column, { computed, memory });
   }
 }
 
@@ -180,13 +184,13 @@ function delayed(values: Float64Array, count: number): Float64Array {
 function featureColumn(
   plan: FeedPlan,
   column: ColumnPlan,
-  { computed, scratch }: { computed: Float64Array; scratch: FloatColumn | undefined },
+  { computed, memory }: { computed: Float64Array; memory: () => FloatColumn },
 ): FeatureColumn {
   const { bars, precision } = plan;
   const { firstRow } = column;
   let values: FloatColumn = computed;
   if (firstRow > 0 || precision === 'float32') {
-    values = scratch ?? newColumn(plan);
+    values = memory();
     values.fill(Number.NaN, 0, firstRow);
     values.set(computed, firstRow);
   }

@@ -22,6 +22,7 @@ import {
   type CandleColumns,
   type FeatureFrame,
 } from './feature-frame.ts';
+import type { FloatColumn } from './feed-store.ts';
 import { fileColumns } from './layout.ts';
 import { FEED_FORMAT_VERSION, MANIFEST_KEY, type ColumnManifest } from './manifest.ts';
 import type { FeedPlan } from './plan.ts';
@@ -122,13 +123,22 @@ async function writeBody(
   };
   for (const values of baseColumns(frame)) await appendColumn(values);
   const manifests: ColumnManifest[] = [];
-  for (const { manifest, values } of frame.columns(newColumn(frame.plan))) {
+  for (const { manifest, values } of frame.columns(inTurn(frame.plan))) {
     manifests.push(manifest);
     await appendColumn(values);
   }
   assert(index === offsets.length, 'every planned column was written');
   await file.padTo(bodyEnd);
   return manifests;
+}
+
+/** Memory for the column that is made while the last one is written. */
+function inTurn(plan: FeedPlan): () => FloatColumn {
+  let [next, other] = [newColumn(plan), newColumn(plan)];
+  return () => {
+    [next, other] = [other, next];
+    return other;
+  };
 }
 
 /** Appends seal and footer; the checksum lies before the footer and covers it. */
@@ -150,6 +160,7 @@ async function sealFile(
   file.checksum.append(footer);
   await file.write(file.checksum.digest());
   await file.write(footer);
+  await file.flush();
   return fileLength;
 }
 
@@ -161,11 +172,16 @@ function* baseColumns({ base }: FeatureFrame): Generator<ArrayBufferView> {
   for (const name of PRICE_NAMES) yield base[name];
 }
 
-/** Sequential writer that keeps the running length and checksum. */
+/**
+ * Sequential writer that keeps the running length and checksum. What is given to it is being written
+ * when it returns, so that its caller computes meanwhile, and must stay as it is until the next call
+ * returns. A failed write is told by the next call.
+ */
 class ChecksummedFile implements AsyncDisposable {
   readonly checksum = new Checksum();
   length = 0;
   readonly #handle: FileHandle;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(handle: FileHandle) {
     this.#handle = handle;
@@ -178,11 +194,15 @@ class ChecksummedFile implements AsyncDisposable {
 
   /** Bytes that the running checksum leaves out. */
   async write(bytes: Uint8Array): Promise<void> {
-    for (let written = 0; written < bytes.length;) {
-      const rest = bytes.subarray(written);
-      written += (await this.#handle.write(rest, 0, rest.length)).bytesWritten;
-    }
+    await this.#writing;
+    this.#writing = this.#writeWhole(bytes);
+    this.#writing.catch(() => {});
     this.length += bytes.length;
+  }
+
+  /** Waits until all is written. */
+  async flush(): Promise<void> {
+    await this.#writing;
   }
 
   /** Zeros up to an absolute offset. */
@@ -192,6 +212,14 @@ class ChecksummedFile implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#writing.catch(() => {});
     await this.#handle.close();
+  }
+
+  async #writeWhole(bytes: Uint8Array): Promise<void> {
+    for (let written = 0; written < bytes.length;) {
+      const rest = bytes.subarray(written);
+      written += (await this.#handle.write(rest, 0, rest.length)).bytesWritten;
+    }
   }
 }
