@@ -47,8 +47,7 @@ export const BATCH_TARGET_MS = 8_000;
 
 /**
  * Run time below which a batch of the local executor is not cut further, ms. A batch is claimed and
- * finished in 3 ms, but it also reads anew the columns that its points have in common with others:
- * W3 in batches of 100 ms converted each column twenty times.
+ * finished in 3 ms, but it also reads anew the columns that its points have in common with others.
  */
 export const BATCH_FLOOR_MS = 400;
 

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { Worker } from '@temporalio/worker';
 import { createBatchActivities } from '../activities/index.ts';
-import { limitMemory } from '../src/executor/process-memory.ts';
-import { ThreadPool } from '../src/executor/thread-pool.ts';
+import { collectGarbage } from '../src/executor/process-memory.ts';
+import { startThreads } from '../src/executor/start-threads.ts';
 import { taskQueues } from '../src/temporal/task-queues.ts';
 import type { WorkerDeps } from './control-worker.ts';
 
@@ -16,8 +16,9 @@ export interface BatchWorker extends AsyncDisposable {
  */
 export async function createBatchWorker(deps: WorkerDeps): Promise<BatchWorker> {
   const { config, store, connection, namespace } = deps;
-  const limits = await limitMemory();
-  const pool = new ThreadPool(config.threads);
+  const threads = await startThreads(config.threads);
+  const { pool } = threads;
+  collectGarbage();
   const name = `${hostname()}:${process.pid}`;
   const worker = await Worker.create({
     connection,
@@ -31,9 +32,5 @@ export async function createBatchWorker(deps: WorkerDeps): Promise<BatchWorker> 
     // A batch hands back after the point it is on and is saved; another worker goes on from there.
     shutdownGraceTime: '1s',
   });
-  const dispose = async (): Promise<void> => {
-    limits[Symbol.dispose]();
-    await pool[Symbol.asyncDispose]();
-  };
-  return { worker, [Symbol.asyncDispose]: dispose };
+  return { worker, [Symbol.asyncDispose]: () => threads[Symbol.asyncDispose]() };
 }

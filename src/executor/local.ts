@@ -1,4 +1,3 @@
-import { required } from '../assert.ts';
 import type { Config } from '../config.ts';
 import { SweepError } from '../errors.ts';
 import { adaptBatchSize, countPoints, nextBatch, type Batch } from '../grid/batch.ts';
@@ -8,16 +7,16 @@ import type { Store } from '../store/db.ts';
 import { acquireLease } from '../store/lease.ts';
 import { findSweep, finishSweep, setSweepStatus } from '../store/sweeps.ts';
 import { mapFeeds } from './feeds.ts';
-import { collectGarbage, limitMemory } from './process-memory.ts';
+import { collectGarbage } from './process-memory.ts';
 import { runBatch, type BatchSummary, type OpenSweep } from './run-batch.ts';
-import { shareContext, ThreadPool } from './thread-pool.ts';
+import type { Threads } from './start-threads.ts';
+import { shareContext } from './thread-pool.ts';
 import { createGrid } from '../grid/grid.ts';
 import type { SweepRow } from '../store/sweeps.ts';
 
 export interface LocalOptions {
-  readonly threads: number;
-  /** Threads that were started already, as many; the caller ends them. */
-  readonly started?: LocalThreads;
+  /** The caller ends them. */
+  readonly threads: Threads;
   /** Points of every batch; absent: sized by measured cost. */
   readonly batchSize?: number;
   /** Stop: no new batch starts, running ones end, the sweep stays resumable. */
@@ -25,20 +24,6 @@ export interface LocalOptions {
   /** Abort: running batches hand back after the point they are on. */
   readonly abort?: AbortSignal;
   readonly onProgress?: (progress: { points: number }) => void;
-}
-
-/** The threads of a process that runs sweeps, and the bounds on its memory while it has them. */
-export interface LocalThreads extends AsyncDisposable {
-  readonly pool: ThreadPool;
-}
-
-/** Started before the server is up, threads load their modules while it starts. */
-export async function startThreads(threads: number): Promise<LocalThreads> {
-  const held = new AsyncDisposableStack();
-  held.use(await limitMemory());
-  const pool = held.use(new ThreadPool(threads));
-  let ended: Promise<void> | undefined;
-  return { pool, [Symbol.asyncDispose]: () => (ended ??= held.disposeAsync()) };
 }
 
 /** The rows of this process as the main thread sees the sweep: grid, and feeds mapped once. */
@@ -69,8 +54,7 @@ export async function runSweepLocal(
   const sweep = openSweep(config, row);
   const ranges = await openRanges(store.sql, row.sweepId, sweep.grid.size);
   await setSweepStatus(store.sql, row.sweepId, 'running', { executor: 'local' });
-  await using own = options.started ? undefined : await startThreads(options.threads);
-  const { pool } = options.started ?? required(own, 'threads are given or started here');
+  const { pool } = options.threads;
   collectGarbage();
   const driver = new Driver(ranges, options, (batch) =>
     runBatch({ sql: store.sql, pool }, sweep, batch, {
@@ -137,7 +121,9 @@ class Driver {
 
   /** Rejects with the first failure, after the other lanes have come to rest. */
   async run(): Promise<void> {
-    const lanes = Array.from({ length: this.#options.threads + 1 }, () => this.#lane());
+    const lanes = Array.from({ length: this.#options.threads.pool.threads + 1 }, () =>
+      this.#lane(),
+    );
     const settled = await Promise.allSettled(lanes);
     for (const lane of settled) if (lane.status === 'rejected') throw lane.reason;
   }
@@ -166,7 +152,7 @@ class Driver {
     const { points, ms } = this.#measured;
     return adaptBatchSize({
       remaining: Math.max(1, countPoints(this.#ranges)),
-      slots: this.#options.threads,
+      slots: this.#options.threads.pool.threads,
       msPerPoint: points > 0 ? ms / points : undefined,
       floorMs: BATCH_FLOOR_MS,
     });

@@ -87,7 +87,7 @@ const METRIC_INDEX: ReadonlyMap<string, number> = new Map(
 /** A block of the kernel takes about this long: a thread hands back soon, and neighbours share columns. */
 const BLOCK_MS = 200;
 
-/** The bar loop hands back after every point. */
+/** The bar loop hands back after every point. Quick growth: each small block reads the columns of a large one. */
 function adaptPace({ pace, kernel }: SweepContext, points: number, elapsedMs: number): void {
   if (kernel === undefined || points < pace.blockPoints) return;
   const isSlow = elapsedMs > BLOCK_MS;

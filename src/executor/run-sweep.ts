@@ -5,9 +5,11 @@ import type { SweepRow } from '../store/sweeps.ts';
 import { buildFeeds, type BuiltFeed } from './feeds.ts';
 import { runSweepLocal, type LocalOptions } from './local.ts';
 import { planSweep } from './plan-sweep.ts';
+import { startThreads } from './start-threads.ts';
 import { feedsOf, startSweep, type StartedSweep } from './start-sweep.ts';
 
-export interface RunSweepOptions extends LocalOptions {
+export interface RunSweepOptions extends Omit<LocalOptions, 'threads'> {
+  readonly threads: number;
   readonly isFresh?: boolean;
   /** Told once the sweep is planned and stored, before feeds are built. */
   readonly onStarted?: (started: StartedSweep) => void;
@@ -30,5 +32,7 @@ export async function runSweep(
   const building = buildFeeds(config, started.plan.feedPlans);
   const feeds = await feedsOf(store, started.row.sweepId, building);
   options.onFeeds?.(feeds);
-  return { row: await runSweepLocal(config, store, started.row, options), started };
+  await using threads = await startThreads(options.threads);
+  const row = await runSweepLocal(config, store, started.row, { ...options, threads });
+  return { row, started };
 }

@@ -47,7 +47,7 @@ export interface BatchSizing {
   readonly slots: number;
   /** Measured cost of a point, ms; undefined before the first batch has come back. */
   readonly msPerPoint: number | undefined;
-  /** A batch shorter than this is not worth its transactions; absent: any is. */
+  /** A batch shorter than this is not worth what it costs beside its points; absent: any is. */
   readonly floorMs?: number;
 }
 

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineCommand } from 'citty';
+import { required } from '../../assert.ts';
 import { loadConfig, type Config } from '../../config.ts';
 import { SweepError } from '../../errors.ts';
 import type { BuiltFeed } from '../../executor/feeds.ts';
-import type { LocalThreads } from '../../executor/local.ts';
 import { planSweep, type SweepPlan } from '../../executor/plan-sweep.ts';
 import { feedsOf, startSweep, type StartedSweep } from '../../executor/start-sweep.ts';
+import type { Threads } from '../../executor/start-threads.ts';
 import type { Sweep } from '../../grid/sweep.ts';
 import { formatCount, formatElapsed, plural } from '../../report/format.ts';
 import { renderRanking } from '../../report/ranking.ts';
@@ -92,7 +93,7 @@ interface Prepared {
   /** Feeds that this process builds; a worker of Temporal builds its own. */
   readonly feeds: Promise<readonly BuiltFeed[]>;
   /** Absent where workers of Temporal have theirs. */
-  readonly threads: Promise<LocalThreads | undefined>;
+  readonly threads: Promise<Threads | undefined>;
 }
 
 /**
@@ -106,10 +107,10 @@ function prepare(config: Config, sweep: Sweep, executor: 'local' | 'temporal'): 
     const { buildFeeds } = await import('../../executor/feeds.ts');
     return buildFeeds(config, feedPlans);
   };
-  const begin = async (): Promise<LocalThreads | undefined> => {
+  const begin = async (): Promise<Threads | undefined> => {
     await feeds;
     if (executor === 'temporal') return undefined;
-    const { startThreads } = await import('../../executor/local.ts');
+    const { startThreads } = await import('../../executor/start-threads.ts');
     return startThreads(config.threads);
   };
   const plan = planSweep(config, sweep);
@@ -177,12 +178,11 @@ async function runHere({ config, store, started, batchSize, prepared }: Work): P
   for (const feed of await feedsOf(store, started.row.sweepId, prepared.feeds)) {
     if (feed.refused !== undefined) warn(`${feed.refused}; it was built again`);
   }
-  const threads = await prepared.threads;
+  const threads = required(await prepared.threads, 'a local sweep has threads');
   using display = await followProgress(store, started.row);
   using interrupt = new Interrupt((text) => display.say(text));
   const options = {
-    threads: config.threads,
-    ...(threads === undefined ? {} : { started: threads }),
+    threads,
     ...(batchSize === undefined ? {} : { batchSize }),
     stop: interrupt.stop,
     abort: interrupt.abort,
