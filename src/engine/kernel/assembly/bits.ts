@@ -152,8 +152,8 @@ export function compare(
 }
 
 /**
- * Rounds `count` numbers at `from`, a multiple of 64, to float32 rows of a column from `row` on, one
- * too, and finds the bounds of their blocks; one past the last of them that is no finite float32, 0
+ * Rounds `count` numbers at `from` to float32 rows of a column from `row` on, both multiples of 64,
+ * and finds the bounds of their blocks; one past the last of them that is no finite float32, 0
  * where all are.
  */
 export function narrow(from: usize, column: usize, row: i32, count: i32): i32 {
@@ -169,9 +169,14 @@ export function narrow(from: usize, column: usize, row: i32, count: i32): i32 {
     isFinite = narrowBlock(source + 256, at + 128) && isFinite;
     isFinite = narrowBlock(source + 384, at + 192) && isFinite;
     const low = leastOfLanes(lowOf(at), lowOf(at + 64), lowOf(at + 128), lowOf(at + 192));
-    const high = mostOfLanes(highOf(at), highOf(at + 64), highOf(at + 128), highOf(at + 192));
+    const high = leastOfLanes(
+      f32x4.neg(highOf(at)),
+      f32x4.neg(highOf(at + 64)),
+      f32x4.neg(highOf(at + 128)),
+      f32x4.neg(highOf(at + 192)),
+    );
     v128.store(least + block, low);
-    v128.store(most + block, high);
+    v128.store(most + block, f32x4.neg(high));
     if (!isFinite) last = i + openBlanks(at, least + block, most + block);
   }
   return last;
@@ -244,14 +249,6 @@ function leastOfLanes(a: v128, b: v128, c: v128, d: v128): v128 {
   const ab = f32x4.pmin(v128.shuffle<f32>(a, b, 0, 1, 4, 5), v128.shuffle<f32>(a, b, 2, 3, 6, 7));
   const cd = f32x4.pmin(v128.shuffle<f32>(c, d, 0, 1, 4, 5), v128.shuffle<f32>(c, d, 2, 3, 6, 7));
   return f32x4.pmin(v128.shuffle<f32>(ab, cd, 0, 2, 4, 6), v128.shuffle<f32>(ab, cd, 1, 3, 5, 7));
-}
-
-// @ts-ignore: decorator
-@inline
-function mostOfLanes(a: v128, b: v128, c: v128, d: v128): v128 {
-  const ab = f32x4.pmax(v128.shuffle<f32>(a, b, 0, 1, 4, 5), v128.shuffle<f32>(a, b, 2, 3, 6, 7));
-  const cd = f32x4.pmax(v128.shuffle<f32>(c, d, 0, 1, 4, 5), v128.shuffle<f32>(c, d, 2, 3, 6, 7));
-  return f32x4.pmax(v128.shuffle<f32>(ab, cd, 0, 2, 4, 6), v128.shuffle<f32>(ab, cd, 1, 3, 5, 7));
 }
 
 /**
