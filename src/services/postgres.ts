@@ -268,6 +268,9 @@ async function createDatabase(address: PostgresAddress): Promise<void> {
   const maintenance = connect(address.url.replace(/\/[^/]*$/, '/postgres'), LEAVING);
   try {
     await maintenance.unsafe(`create database ${DATABASE}`);
+  } catch (error) {
+    // Another process, or one that was killed, had asked for it: there already, or made at this moment.
+    if (!['42P04', '23505'].includes((error as { code?: string }).code ?? '')) throw error;
   } finally {
     await maintenance.end({ timeout: 1 });
   }
