@@ -4,6 +4,7 @@ import { KERNEL_WASM } from './kernel-wasm.ts';
 export interface KernelExports {
   readonly HAND_END: { readonly value: number };
   readonly TERMS: { readonly value: number };
+  readonly TERMS_BYTES: { readonly value: number };
   columnBytes(rows: number): number;
   begin(bits: number, out: number, bytes: number, reach: number): void;
   clearBelow(bits: number, bytes: number, from: number): void;
@@ -39,14 +40,14 @@ export interface KernelExports {
   openLists(at: number, rows: number, items: number): void;
   openMarket(at: number, start: number, end: number): void;
   openTouches(at: number, rowsBytes: number): void;
-  runPoint(work: number, results: number): void;
+  runPoints(count: number, work: number, results: number): void;
   searchBytes(rows: number, items: number): number;
   // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
   spread(rows: number, visible: number, out: number, from: number, end: number): void;
   subtract(a: number, b: number, out: number, bytes: number): void;
   touchesBytes(rowsBytes: number): number;
   unite(a: number, b: number, out: number, bytes: number): void;
-  workBytes(days: number): number;
+  workBytes(): number;
 }
 
 /**
@@ -88,8 +89,8 @@ export class KernelMemory {
   }
 
   /** A view for the life of the memory's buffer; `length` 0 tells that it has gone. */
-  isGone(view: Float64Array): boolean {
-    return view.buffer !== this.#memory.buffer;
+  isGone(view: Float64Array | undefined): boolean {
+    return view?.buffer !== this.#memory.buffer;
   }
 }
 

@@ -107,6 +107,9 @@ export class SweepKernel {
 
 // --- internal ---
 
+/** Points whose money goes side by side (assembly/pair.ts). */
+const POINTS_AT_ONCE = 2;
+
 type PointSignals = Pick<PointTerms, 'signals' | 'list'>;
 
 /** What runs points over one market. */
@@ -119,19 +122,19 @@ class Bench {
   readonly #facts: PointFacts;
   readonly #workAt: number;
   readonly #resultsAt: number;
-  #terms: Float64Array = new Float64Array(0);
-  #results: Float64Array = new Float64Array(0);
+  #terms: readonly Float64Array[] = [];
+  #results: readonly Float64Array[] = [];
 
   constructor(feeds: MultiTFFeedStore, window: Window, budget: KernelBudget) {
     const memory = this.#memory;
     this.#market = new Market(memory, feeds, window);
     this.#signals = new SignalSource(memory, feeds, budget);
     this.#facts = new PointFacts(this.#market);
-    this.#workAt = memory.allocate(memory.code.workBytes(this.#market.days));
+    this.#workAt = memory.allocate(memory.code.workBytes());
     this.#lists = new PositionLists(memory, this.#market.endBar, budget.positionsMax);
     const touchesAt = memory.allocate(memory.code.touchesBytes(TOUCH_BYTES));
     memory.code.openTouches(touchesAt, TOUCH_BYTES);
-    this.#resultsAt = memory.allocate(8 * RESULT_LENGTH);
+    this.#resultsAt = memory.allocate(POINTS_AT_ONCE * 8 * RESULT_LENGTH);
     const { endBar } = feeds;
     const slots = { slotBytes: 8 * endBar, bytesMax: budget.columnBytesMax / 4 };
     const atrs = new ColumnSlots(memory, slots, (at, column) => {
@@ -146,11 +149,19 @@ class Bench {
   }
 
   run(points: readonly KernelPoint[]): readonly (KernelRow | undefined)[] {
+    const memory = this.#memory;
     this.#signals.beginGroup();
     this.#lists.beginGroup();
     const signals = points.map((point) => this.#signalsOf(point));
     this.#lists.measure();
-    return points.map((point, n) => this.#runPoint(point, signals[n] as PointSignals));
+    const rows: (KernelRow | undefined)[] = [];
+    for (let n = 0; n < points.length; n += POINTS_AT_ONCE) {
+      const few = points.slice(n, n + POINTS_AT_ONCE);
+      for (const [k, point] of few.entries()) this.#setTerms(k, point, signals[n + k] as PointSignals);
+      memory.code.runPoints(few.length, this.#workAt, this.#resultsAt);
+      for (const [k, point] of few.entries()) rows.push(this.#rowOf(k, point));
+    }
+    return rows;
   }
 
   #signalsOf({ card, feeds }: KernelPoint): PointSignals {
@@ -161,14 +172,15 @@ class Bench {
     return { signals, list: hasList ? this.#lists.of(signals) : 0 };
   }
 
-  #runPoint({ card, feeds, out }: KernelPoint, signals: PointSignals): KernelRow | undefined {
-    const memory = this.#memory;
+  #setTerms(place: number, { card, feeds }: KernelPoint, signals: PointSignals): void {
     const constants = runConstants(card, PROFILES.standard);
     const levels = this.#levels.of(card, feeds, constants);
-    if (memory.isGone(this.#terms)) this.#view();
-    writeTerms(this.#terms, card, { constants, levels, ...signals });
-    memory.code.runPoint(this.#workAt, this.#resultsAt);
-    const results = this.#results;
+    if (this.#memory.isGone(this.#terms[0])) this.#view();
+    writeTerms(this.#terms[place] as Float64Array, card, { constants, levels, ...signals });
+  }
+
+  #rowOf(place: number, { card, out }: KernelPoint): KernelRow | undefined {
+    const results = this.#results[place] as Float64Array;
     if (!Number.isFinite(results[RESULT.CASH])) return undefined;
     const facts = this.#facts.of(results, card.account.starting_equity_usdt);
     return { outcome: outcomeOf(results), profitFactorMode: writeFacts(facts, out) };
@@ -176,8 +188,11 @@ class Bench {
 
   #view(): void {
     const { code } = this.#memory;
-    this.#terms = this.#memory.float64(code.TERMS.value, TERMS_LENGTH);
-    this.#results = this.#memory.float64(this.#resultsAt, RESULT_LENGTH);
+    const places = Array.from({ length: POINTS_AT_ONCE }, (_, place) => place);
+    const termsAt = (place: number): number => code.TERMS.value + place * code.TERMS_BYTES.value;
+    const resultsAt = (place: number): number => this.#resultsAt + place * 8 * RESULT_LENGTH;
+    this.#terms = places.map((place) => this.#memory.float64(termsAt(place), TERMS_LENGTH));
+    this.#results = places.map((place) => this.#memory.float64(resultsAt(place), RESULT_LENGTH));
   }
 }
 

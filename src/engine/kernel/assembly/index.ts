@@ -2,10 +2,15 @@
  * The kernel's inner loops, compiled to WebAssembly by `npm run build:kernel`; the caller owns the
  * memory and says where things lie. All addresses are multiples of 16.
  */
+import * as curve from './curve';
 import * as daily from './daily';
-import { days } from './market';
+import * as margin from './margin';
+import { daysBytes, hasFunding } from './market';
+import { settlePair, takeTerms } from './pair';
+import { findTrack, hasEnded, plans, takeTrack, trackBytes } from './path';
 import * as run from './run';
-import { TERMS } from './terms';
+import { leverageSamples, leverageSum } from './samples';
+import { TERMS, TERMS_BYTES, enterLong, enterShort, readTerms, sizing, startingEquity, starvation } from './terms';
 
 export {
   begin,
@@ -26,26 +31,90 @@ export { marketBytes, openDays, openFunding, openMarket } from './market';
 export { listBytes, makeList, measureLists, openLists, searchBytes } from './lists';
 export { HAND_END } from './path';
 export { openTouches, touchesBytes } from './touches';
-export { TERMS };
+export { TERMS, TERMS_BYTES };
 
-/** Bytes of work that `runPoint` needs for `days` samples. */
-export function workBytes(days: i32): usize {
-  return 16 + 8 * 4 * (days + 4);
+/** Bytes of work that `runPoints` needs. */
+export function workBytes(): usize {
+  return 2 * pointBytes() + 2 * trackBytes();
 }
 
-/** Runs the point whose terms stand at TERMS with work at `work`; results are written to `results`. */
-export function runPoint(work: usize, results: usize): void {
-  const samples = work + 16;
-  const exposures = samples + 8 * (days + 2 - (days & 1));
-  const rest = exposures + 8 * (days + 2 - (days & 1));
-  run.runPoint(samples, exposures);
-  daily.measureDays(samples, rest, load<f64>(TERMS));
-  writeResults(results);
+/**
+ * Runs the point whose terms stand at TERMS or, with `count` 2, also the one whose terms stand behind it,
+ * with work at `work`; the results of each are written to `results`, one after the other.
+ */
+export function runPoints(count: i32, work: usize, results: usize): void {
+  at = results;
+  const trackA = work + 2 * pointBytes();
+  const trackB = trackA + trackBytes();
+  const countA = prepare(0, trackA);
+  const plansA = plans;
+  const sizingA = sizing;
+  const isOneSidedA = enterLong == 0 || enterShort == 0;
+  if (count == 1) {
+    finish(0, work, trackA, plansA, 0, countA);
+    return;
+  }
+  const countB = prepare(1, trackB);
+  const plansB = plans;
+  const isOneSided = enterLong == 0 || enterShort == 0;
+  let done = 0;
+  if (min(countA, countB) > 0 && sizing == sizingA && !hasFunding) {
+    done = settlePair(
+      trackA,
+      trackB,
+      plansA,
+      plansB,
+      min(steps(trackA, countA), steps(trackB, countB)),
+      isOneSided && isOneSidedA,
+      samplesOf(work, 0),
+      samplesOf(work, 1),
+    );
+  }
+  finish(0, work, trackA, plansA, done, countA);
+  finish(1, work, trackB, plansB, done, countB);
 }
 
 // --- internal ---
 
+/** Where the next result is written. */
 let at: usize = 0;
+
+/** The number before the samples, samples and exposures, returns, and what is made of them. */
+function pointBytes(): usize {
+  return 16 + 5 * daysBytes + 32;
+}
+
+function samplesOf(work: usize, n: i32): usize {
+  return work + 16 + pointBytes() * n;
+}
+
+/** Sets a point's terms and finds its track; its length, −1 where the path has to be looked for with the money. */
+function prepare(n: i32, track: usize): i32 {
+  readTerms(n);
+  takeTerms(n);
+  if (startingEquity < starvation || startingEquity <= 0) return -1;
+  return findTrack(track);
+}
+
+/** Positions of a track before one that ends it. */
+function steps(track: usize, count: i32): i32 {
+  if (count == 0) return 0;
+  return hasEnded(<usize>load<u32>(track + 4 * (count - 1))) ? count - 1 : count;
+}
+
+/** Runs a point whose first `done` positions have been traded in its lane, and writes its results. */
+function finish(n: i32, work: usize, track: usize, plans: usize, done: i32, count: i32): void {
+  readTerms(n);
+  const samples = samplesOf(work, n);
+  let isFound = count >= 0;
+  if (isFound) {
+    takeTrack(track, plans);
+    isFound = run.runTrack(n, samples, done, count);
+  }
+  if (!isFound) run.runPoint(samples);
+  daily.measureDays(samples, samples + 2 * daysBytes, startingEquity);
+  writeResults();
+}
 
 function put(value: f64): void {
   store<f64>(at, value);
@@ -57,15 +126,14 @@ function putLanes(value: v128): void {
   put(f64x2.extract_lane(value, 1));
 }
 
-/** In the order of RESULT in results.ts. */
-function writeResults(results: usize): void {
-  at = results;
+/** In the order of RESULT in point-facts.ts. */
+function writeResults(): void {
   put(run.cash);
   put(run.isBlown ? 1 : 0);
   put(run.reached);
-  put(run.fall);
-  put(run.fallFraction);
-  put(run.drawdownBars);
+  put(curve.fall);
+  put(curve.fallFraction);
+  put(curve.drawdownBars);
   put(run.net);
   putLanes(run.netOfSides);
   putLanes(run.profitLoss);
@@ -73,10 +141,10 @@ function writeResults(results: usize): void {
   put(run.pnlPct);
   put(run.fees);
   putLanes(run.excursions);
-  put(least(run.minRatio));
-  put(least(run.closest));
-  put(max<f64>(f64x2.extract_lane(run.maxLeverage, 0), f64x2.extract_lane(run.maxLeverage, 1)));
-  put(run.leverageSum);
+  put(least(margin.minRatio));
+  put(least(margin.closest));
+  put(most(margin.maxLeverage));
+  put(leverageSum);
   put(run.trades);
   put(run.wins);
   put(run.losses);
@@ -89,7 +157,7 @@ function writeResults(results: usize): void {
   put(run.longestLossStreak);
   put(run.heldBars);
   put(run.marginCalls);
-  put(run.leverageSamples);
+  put(leverageSamples);
   put(run.attempts);
   put(run.rejections);
   put(run.fundingPaid);
@@ -113,4 +181,8 @@ function putDays(): void {
 
 function least(lanes: v128): f64 {
   return min<f64>(f64x2.extract_lane(lanes, 0), f64x2.extract_lane(lanes, 1));
+}
+
+function most(lanes: v128): f64 {
+  return max<f64>(f64x2.extract_lane(lanes, 0), f64x2.extract_lane(lanes, 1));
 }

@@ -1,19 +1,23 @@
-/** A position of a list, in bytes: two vectors of extremes, then numbers. */
+/**
+ * A position, in bytes: two vectors of extremes, then numbers. The first `FILLED` bytes, a line of the
+ * cache, are all that is needed where it is settled with a size that its stop does not decide.
+ */
 export const ITEM: usize = 80;
+export const FILLED: usize = 64;
 
 export const LOW_HIGH: usize = 0;
 export const CLOSES: usize = 16;
-/** Open of the entry bar; distance from the signal's close to the stop; close of the signal bar. */
+/** Open of the entry bar; price of the exit before slippage. */
 export const OPEN: usize = 32;
-export const GAP: usize = 40;
-export const PRICE: usize = 48;
-/** Price of the exit before slippage. */
-export const EXIT_PRICE: usize = 56;
+export const EXIT_PRICE: usize = 40;
 /** Bar of the entry, and the bar on which it is over. */
-export const ENTRY_BAR: usize = 64;
-export const EXIT_BAR: usize = 68;
-export const KIND: usize = 72;
-export const FLAGS: usize = 76;
+export const ENTRY_BAR: usize = 48;
+export const EXIT_BAR: usize = 52;
+export const KIND: usize = 56;
+export const FLAGS: usize = 60;
+/** What it is planned with: distance from the signal's close to the stop, and that close. */
+export const GAP: usize = 64;
+export const PRICE: usize = 72;
 
 /** How a position ends: at a level, at the open after a signal, with the data; or never begins. */
 export const ENDS_BY_LEVEL: i32 = 0;

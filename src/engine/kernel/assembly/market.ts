@@ -19,6 +19,8 @@ export let startBar: i32 = 0;
 export let endBar: i32 = 0;
 export let dayBars: usize = 0;
 export let days: i32 = 0;
+/** Bytes of a number for each daily sample and one more, in whole vectors. */
+export let daysBytes: usize = 0;
 let bars: usize = 0;
 let spans: usize = 0;
 let spanBytes: usize = 0;
@@ -51,6 +53,7 @@ export function openMarket(at: usize, start: i32, end: i32): void {
 export function openDays(at: usize, count: i32): void {
   dayBars = at;
   days = count;
+  daysBytes = 8 * (count + 2 - (count & 1));
 }
 
 /** Settlements in the order of their bars, and at the end one on a bar beyond all. */
@@ -80,7 +83,21 @@ export function openAt(bar: i32): f64 {
 // @ts-ignore: decorator
 @inline
 export function closeAt(bar: i32): f64 {
-  return load<f64>(bars + 32 * bar + 16);
+  return load<f64>(closeOf(bar));
+}
+
+/** The address of a bar's close. */
+// @ts-ignore: decorator
+@inline
+export function closeOf(bar: i32): usize {
+  return bars + 32 * bar + 16;
+}
+
+/** The row that the sample of a day reads. */
+// @ts-ignore: decorator
+@inline
+export function sampleBar(day: i32): i32 {
+  return load<i32>(dayBars + 4 * day);
 }
 
 // @ts-ignore: decorator

@@ -9,8 +9,8 @@
  */
 import { isSet, nextBit } from './bits';
 import {
-  CLOSES,
   ENDS_BY_LEVEL,
+  ENDS_WITH_DATA,
   ENTRY_BAR,
   EXIT_BAR,
   EXIT_PRICE,
@@ -27,48 +27,33 @@ import {
   OPEN,
   PRICE,
 } from './items';
+import {
+  adverseLevel,
+  favourableLevel,
+  gap,
+  hasLevels,
+  levelPrice,
+  levelsOf,
+  plan,
+  sideOf,
+} from './levels';
 import { countOf, isWholeList, itemsOf, measureItems, staysWithin } from './lists';
-import { endBar, firstTouch, highAt, lowAt, measure, openAt } from './market';
+import { endBar, firstTouch, highAt, lowAt, measure, openAt, startBar } from './market';
+import { beginTouches, chooseEnds, plansOf, rowOf } from './touches';
 import {
-  BAR,
-  NEXT,
-  OPEN as TOUCH_OPEN,
-  beginTouches,
-  rowOf,
-  setNext,
-  touchAt,
-} from './touches';
-import {
-  LEVEL_ATR,
-  LEVEL_NONE,
-  LEVEL_PERCENT,
-  LEVEL_POINTS,
-  LEVEL_RATIO,
-  SIZE_PERCENT_EQUITY,
-  SIZE_RISK,
   adverseKey,
-  bufferShare,
   canFlip,
   enterLong,
   enterShort,
   exitLong,
   exitShort,
   favourableKey,
-  hasBuffer,
   imr,
   list,
   mmr,
+  nextEntry,
   signalsKey,
-  sizing,
   slippage,
-  stopAtr,
-  stopShare,
-  stopType,
-  stopValue,
-  targetAtr,
-  targetShare,
-  targetType,
-  targetValue,
 } from './terms';
 
 /** Where the positions in hand lie, and how many of them there are at most: 20 kB. */
@@ -82,6 +67,10 @@ export const HAND_END: usize = SPARE + ITEM;
 export let isWhole: bool = false;
 
 let hand: usize = HAND;
+/** Where the next positions are taken to. */
+let room: usize = HAND;
+/** Where a track says its positions lie, 0 for in hand. */
+let places: usize = 0;
 let handMax: i32 = 64;
 let nextLong: i32 = -1;
 let nextShort: i32 = -1;
@@ -98,20 +87,13 @@ let lastKey: f64 = -1;
 let touchesKey: f64 = -1;
 
 export function beginPath(): void {
+  room = HAND;
+  places = 0;
+  plans = 0;
   forget();
   cursor = 0;
   listStart = -1;
   isUntouched = list != 0 && staysUntouched();
-  adverseRow = 0;
-  favourableRow = 0;
-  // The first point of its signals notes no touches that none may ask for again.
-  if (list != 0 && !isUntouched && signalsKey == lastKey) {
-    if (touchesKey != signalsKey) beginTouches(countOf(list));
-    touchesKey = signalsKey;
-    adverseRow = rowOf(adverseKey);
-    favourableRow = rowOf(favourableKey);
-  }
-  lastKey = signalsKey;
 }
 
 /** After the money left the path: what was found beyond it means nothing. `used` were right. */
@@ -124,7 +106,14 @@ export function leavePath(used: i32): void {
 // @ts-ignore: decorator
 @inline
 export function itemAt(n: i32): usize {
-  return hand + ITEM * n;
+  return places == 0 ? inHand(n) : <usize>load<u32>(places + 4 * n);
+}
+
+/** The gap and the price that the position `n`, an item, is planned with. */
+// @ts-ignore: decorator
+@inline
+export function planAt(n: i32, item: usize): usize {
+  return plans == 0 ? item + GAP : plans + 16 * n;
 }
 
 /**
@@ -137,29 +126,72 @@ export function look(bar: i32): i32 {
     if (count > 0) return isUntouched ? count : prepare(count);
   }
   listStart = -1;
-  hand = HAND;
+  hand = room;
   const found = lookAtSignals(bar);
-  measureItems(HAND, found);
+  measureItems(hand, found);
   return prepare(found);
+}
+
+/** Positions of a track; points with more of them run alone. */
+const TRACK_MAX: i32 = 4090;
+const PLACES_BYTES: usize = 4 * (TRACK_MAX + 6);
+
+/** Bytes for a track: where its positions lie, and place for them. */
+export function trackBytes(): usize {
+  return PLACES_BYTES + ITEM * TRACK_MAX;
+}
+
+/** What the positions of the track found last are planned with, 0 for what lies behind each. */
+export let plans: usize = 0;
+
+/**
+ * Finds all positions of the point whose terms are set as if no order were ever rejected, and writes
+ * where they lie to `track`; how many, −1 where the path hangs on more than signals, prices and levels.
+ */
+export function findTrack(track: usize): i32 {
+  if (list == 0) return -1;
+  beginPath();
+  const isKnown = signalsKey == lastKey;
+  lastKey = signalsKey;
+  const isShared = isWholeList(list) && countOf(list) <= TRACK_MAX;
+  if (isUntouched) {
+    if (!isShared) return -1;
+    fillPlaces(track, itemsOf(list), countOf(list));
+    return countOf(list);
+  }
+  // The first point of its signals notes no touches that none may ask for again.
+  if (isShared && isKnown && chooseTrack(track)) return countOf(list);
+  const total = followTrack(track + PLACES_BYTES);
+  fillPlaces(track, track + PLACES_BYTES, max(total, 0));
+  return total;
+}
+
+/** Takes the positions of a track in hand. */
+export function takeTrack(track: usize, plannedAt: usize): void {
+  listStart = -1;
+  places = track;
+  plans = plannedAt;
+}
+
+/** Whether nothing follows a position. */
+// @ts-ignore: decorator
+@inline
+export function hasEnded(item: usize): bool {
+  const kind = load<i32>(item, KIND);
+  return kind == NEVER_FILLED || kind == ENDS_WITH_DATA;
 }
 
 // --- internal ---
 
-let stop: f64 = 0;
-let target: f64 = 0;
 /** The next entry signal after the level that was reached last. */
 let nextSignal: i32 = 0;
-/** Rows of first touches of the running point's levels, 0 for none. */
-let adverseRow: usize = 0;
-let favourableRow: usize = 0;
 
 /** More than all roundings of a level. */
 const ROUNDING: f64 = 1e-9;
 
 /** Without stop and target there is the price of liquidation, which is far away at low leverage. */
 function staysUntouched(): bool {
-  const hasLevels = stopType != LEVEL_NONE || targetType != LEVEL_NONE || dividesByGap();
-  if (hasLevels) return false;
+  if (hasLevels()) return false;
   const floor = (1 + slippage) * (1 - imr + mmr) * (1 + ROUNDING);
   const ceiling = (1 - slippage) * (1 + imr - mmr) * (1 - ROUNDING);
   return staysWithin(list, floor, ceiling);
@@ -167,8 +199,48 @@ function staysUntouched(): bool {
 
 // @ts-ignore: decorator
 @inline
-function dividesByGap(): bool {
-  return sizing == SIZE_PERCENT_EQUITY || sizing == SIZE_RISK;
+function inHand(n: i32): usize {
+  return hand + ITEM * n;
+}
+
+/** Of two rows of ends the earlier ones; false where the path may leave the list. */
+function chooseTrack(track: usize): bool {
+  if (touchesKey != signalsKey) beginTouches(list);
+  touchesKey = signalsKey;
+  const adverse = rowOf(adverseKey, true);
+  if (adverse == 0) return false;
+  const favourable = rowOf(favourableKey, false);
+  if (favourable == 0) return false;
+  chooseEnds(track, adverse, favourable);
+  plans = plansOf(adverse);
+  return true;
+}
+
+/** All positions one behind the other at `items`; how many, −1 as in `findTrack`. */
+function followTrack(items: usize): i32 {
+  let bar = startBar;
+  let total = 0;
+  while (total <= TRACK_MAX - HAND_MAX) {
+    room = items + ITEM * total;
+    const count = look(bar);
+    const isLast = isWhole;
+    total += count;
+    const item = items + ITEM * (total - 1);
+    if (count > 0 && (load<i32>(item, FLAGS) & IS_PLANNED) == 0) return -1;
+    if (isLast || hasEnded(item)) return total;
+    bar = load<i32>(item, EXIT_BAR);
+  }
+  return -1;
+}
+
+/** Writes the addresses of `count` positions that lie one behind the other, four at a time. */
+function fillPlaces(track: usize, items: usize, count: i32): void {
+  const step = <i32>ITEM;
+  let addresses = i32x4.add(i32x4.splat(<i32>items), i32x4(0, step, 2 * step, 3 * step));
+  for (let n = 0; n < count; n += 4) {
+    v128.store(track + 4 * n, addresses);
+    addresses = i32x4.add(addresses, i32x4.splat(4 * step));
+  }
 }
 
 function lookAtSignals(bar: i32): i32 {
@@ -200,7 +272,7 @@ function lookAtSignals(bar: i32): i32 {
       return n;
     }
     if (side > 0) flags |= IS_LONG;
-    const item = itemAt(n);
+    const item = inHand(n);
     n += 1;
     store<i32>(item, signal + 1, ENTRY_BAR);
     if (signal + 1 >= endBar) {
@@ -233,33 +305,20 @@ function lookAtSignals(bar: i32): i32 {
 /** Gives `count` in hand their levels; how many of them are on the path. */
 function prepare(count: i32): i32 {
   for (let n = 0; n < count; n++) {
-    const item = itemAt(n);
-    if (!plan(item)) return cut(n + 1);
+    const item = inHand(n);
+    const isPlanned = plan(item);
+    const flags = load<i32>(item, FLAGS) & ~IS_PLANNED;
+    store<f64>(item, gap, GAP);
+    store<i32>(item, isPlanned ? flags | IS_PLANNED : flags, FLAGS);
+    if (!isPlanned) return cut(n + 1);
     if (load<i32>(item, KIND) == NEVER_FILLED) continue;
-    if (!reachesLevel(item, listStart + n)) continue;
-    const flags = load<i32>(item, FLAGS);
-    store<i32>(item, flags & ~IS_REVERSING, FLAGS);
+    if (!reachesLevel(item)) continue;
+    store<i32>(item, (flags | IS_PLANNED) & ~IS_REVERSING, FLAGS);
     if ((flags & IS_REVERSING) != 0) return cut(n + 1);
-    const isOnPath = n + 1 < count && load<i32>(itemAt(n + 1), ENTRY_BAR) == nextSignal + 1;
+    const isOnPath = n + 1 < count && load<i32>(inHand(n + 1), ENTRY_BAR) == nextSignal + 1;
     if (!isOnPath) return cut(n + 1);
   }
   return count;
-}
-
-/** Distance from `price` to the stop of an order of `side` at the close of `bar`; NaN for none. */
-// @ts-ignore: decorator
-@inline
-function stopDistance(bar: i32, price: f64): f64 {
-  if (stopType == LEVEL_PERCENT) return price * stopShare;
-  if (stopType == LEVEL_POINTS) return stopValue;
-  if (stopType == LEVEL_ATR) return stopAtr == 0 ? NaN : load<f64>(stopAtr + 8 * bar) * stopValue;
-  return NaN;
-}
-
-// @ts-ignore: decorator
-@inline
-function nextEntry(bar: i32): i32 {
-  return min(nextBit(enterLong, bar, endBar), nextBit(enterShort, bar, endBar));
 }
 
 /** The next of the point's list in hand, if the path from `bar` on is there; how many. */
@@ -274,9 +333,9 @@ function takeFromList(bar: i32): i32 {
   if (isUntouched) {
     hand = first;
   } else {
-    hand = HAND;
+    hand = room;
     count = min(handMax, count);
-    memory.copy(HAND, first, ITEM * count);
+    memory.copy(hand, first, ITEM * count);
     handMax = min(HAND_MAX, 2 * handMax);
   }
   cursor += count;
@@ -304,129 +363,22 @@ function exitSignal(bar: i32, side: i32, against: usize): i32 {
   return canFlip ? nextBit(against, bar, exit) : exit;
 }
 
-/**
- * Stop and target of an item, in `stop` and `target`; false where there is no order: a wanted stop
- * has no price, or the size no stop distance to divide by (C1).
- */
-// @ts-ignore: decorator
-@inline
-function plan(item: usize): bool {
-  const entryBar = load<i32>(item, ENTRY_BAR);
-  const flags = load<i32>(item, FLAGS);
-  const side: f64 = (flags & IS_LONG) != 0 ? 1 : -1;
-  const price = load<f64>(item, PRICE);
-  const distance = stopDistance(entryBar - 1, price);
-  stop = price - side * distance;
-  if (hasBuffer) stop -= side * (price * bufferShare);
-  const gap = abs(price - stop);
-  store<f64>(item, gap, GAP);
-  store<i32>(item, flags & ~IS_PLANNED, FLAGS);
-  if (stopType != LEVEL_NONE && stop != stop) return false;
-  if (dividesByGap() && !(gap > 0)) return false;
-  store<i32>(item, flags | IS_PLANNED, FLAGS);
-  let away: f64 = NaN;
-  if (targetType == LEVEL_PERCENT) away = price * targetShare;
-  else if (targetType == LEVEL_RATIO) away = distance * targetValue;
-  else if (targetType == LEVEL_POINTS) away = targetValue;
-  else if (targetType == LEVEL_ATR) {
-    away = targetAtr == 0 ? NaN : load<f64>(targetAtr + 8 * (entryBar - 1)) * targetValue;
-  }
-  target = price + side * away;
-  return true;
-}
-
 /** Whether a level ends an item before its signal does; its end and its extremes are moved then. */
 // @ts-ignore: decorator
 @inline
-function reachesLevel(item: usize, place: i32): bool {
-  const side: f64 = (load<i32>(item, FLAGS) & IS_LONG) != 0 ? 1 : -1;
-  const open = load<f64>(item, OPEN);
-  const entry = open + side * (open * slippage);
-  const nowhere = side * -Infinity;
-  const favourable = target != target ? -nowhere : target;
-  let adverse = stop != stop ? nowhere : stop;
-  const liquidation = side > 0 ? entry * (1 - imr + mmr) : entry * (1 + imr - mmr);
-  if (side * (liquidation - adverse) > 0) adverse = liquidation;
+function reachesLevel(item: usize): bool {
+  const side = sideOf(item);
+  const adverse = adverseLevel(item, side);
+  const favourable = favourableLevel(side);
   const levels = levelsOf(side, adverse, favourable);
-  const reached = i64x2.bitmask(f64x2.le(v128.load(item, LOW_HIGH), levels));
-  if (reached == 0) return false;
-  store<i32>(item, ENDS_BY_LEVEL, KIND);
-  if (listStart >= 0 && adverseRow != 0 && favourableRow != 0) {
-    takeTouch(item, place, reached, side, adverse, favourable);
-    return true;
-  }
+  if (!v128.any_true(f64x2.le(v128.load(item, LOW_HIGH), levels))) return false;
   const entryBar = load<i32>(item, ENTRY_BAR);
   const bar = firstTouch(entryBar, load<i32>(item, EXIT_BAR), levels);
   const isAdverse = side > 0 ? lowAt(bar) <= adverse : highAt(bar) >= adverse;
+  store<i32>(item, ENDS_BY_LEVEL, KIND);
   store<i32>(item, bar, EXIT_BAR);
   store<f64>(item, levelPrice(openAt(bar), isAdverse, side, adverse, favourable), EXIT_PRICE);
   if (bar > entryBar) measure(item + LOW_HIGH, entryBar, bar);
   nextSignal = nextEntry(bar);
   return true;
-}
-
-/** Low and negated high at or below which a level is reached. */
-// @ts-ignore: decorator
-@inline
-function levelsOf(side: f64, adverse: f64, favourable: f64): v128 {
-  return side > 0
-    ? f64x2.replace_lane(f64x2.splat(adverse), 1, -favourable)
-    : f64x2.replace_lane(f64x2.splat(favourable), 1, -adverse);
-}
-
-/** The earlier of the touches that the item's levels are known to have; `reached` says which have one. */
-function takeTouch(
-  item: usize,
-  place: i32,
-  reached: i32,
-  side: f64,
-  adverse: f64,
-  favourable: f64,
-): void {
-  const entryBar = load<i32>(item, ENTRY_BAR);
-  const limit = load<i32>(item, EXIT_BAR);
-  const adverseBit = side > 0 ? 1 : 2;
-  let at: usize = 0;
-  let bar = limit;
-  let isAdverse = false;
-  if ((reached & adverseBit) != 0) {
-    const levels = levelsOf(side, adverse, side * Infinity);
-    at = touchAt(adverseRow, place, entryBar, limit, levels);
-    bar = load<i32>(at, BAR);
-    isAdverse = true;
-  }
-  if ((reached & ~adverseBit) != 0) {
-    const levels = levelsOf(side, side * -Infinity, favourable);
-    const other = touchAt(favourableRow, place, entryBar, limit, levels);
-    if (load<i32>(other, BAR) < bar) {
-      at = other;
-      bar = load<i32>(other, BAR);
-      isAdverse = false;
-    }
-  }
-  store<i32>(item, bar, EXIT_BAR);
-  const open = load<f64>(at, TOUCH_OPEN);
-  store<f64>(item, levelPrice(open, isAdverse, side, adverse, favourable), EXIT_PRICE);
-  if (bar > entryBar) {
-    v128.store(item, v128.load(at), LOW_HIGH);
-    v128.store(item, v128.load(at, 16), CLOSES);
-  }
-  if (load<i32>(at, NEXT) < 0) setNext(at, nextEntry(bar));
-  nextSignal = load<i32>(at, NEXT);
-}
-
-/** Price of the level reached in a bar that opens at `open`: the open where that is beyond it. */
-// @ts-ignore: decorator
-@inline
-function levelPrice(
-  open: f64,
-  isAdverse: bool,
-  side: f64,
-  adverse: f64,
-  favourable: f64,
-): f64 {
-  const opensBelow = side * open <= side * adverse;
-  const opensAbove = !opensBelow && side * open >= side * favourable;
-  const level = isAdverse && !opensAbove ? adverse : favourable;
-  return opensAbove || (isAdverse && opensBelow) ? open : level;
 }

@@ -3,11 +3,9 @@
  * sums, in the same order, over the positions that path.ts finds. Bars on which nothing can happen
  * are left out; what the metrics need of them comes from the extremes of the position's bars.
  */
+import { addFlat, addHeldCurve, openCurve, resumeCurve, settleCurve } from './curve';
 import {
-  peakCloses,
   closeAt,
-  dayBars,
-  days,
   endBar,
   fundingBarAt,
   fundingRateAt,
@@ -23,7 +21,6 @@ import {
   EXIT_BAR,
   EXIT_PRICE,
   FLAGS,
-  GAP,
   IS_LONG,
   IS_PLANNED,
   IS_REVERSED,
@@ -32,9 +29,12 @@ import {
   LOW_HIGH,
   NEVER_FILLED,
   OPEN,
-  PRICE,
 } from './items';
-import { SPARE, beginPath, isWhole, itemAt, leavePath, look } from './path';
+import { addMargin, callsOf, openMargin, resumeMargin } from './margin';
+import * as pair from './pair';
+import { countOf, laneOf } from './pair';
+import { SPARE, beginPath, isWhole, itemAt, leavePath, look, planAt } from './path';
+import { replaceSamples, sampleFlat, sampleHeld, sumLeverage } from './samples';
 import {
   SIZE_FIXED,
   SIZE_PERCENT_NOTIONAL,
@@ -44,7 +44,6 @@ import {
   leverage,
   minNotional,
   mmr,
-  readTerms,
   sizeShare,
   sizeValue,
   sizing,
@@ -53,29 +52,16 @@ import {
   starvation,
 } from './terms';
 
-/** As in metrics/margin.ts. */
-const MARGIN_CALL_TOLERANCE: f64 = 1e-9;
-
 export let cash: f64 = 0;
 /** One past the last simulated row. */
 export let reached: i32 = 0;
 export let isBlown: bool = false;
-/** Equity at each daily sample, and the value of the position held at it, 0 for none. */
 let samples: usize = 0;
-let exposures: usize = 0;
 
 /** Equity that a reversal is sized with. */
 let reverseEquity: f64 = 0;
 /** What an entry costs for each unit of its notional, margin and fee, times leverage. */
 let entryCost: f64 = 1;
-
-// The equity curve: peak, row of it, lowest since, largest falls.
-let peak: f64 = 0;
-let peakBar: i32 = 0;
-let lowest: f64 = 0;
-export let fall: f64 = 0;
-export let fallFraction: f64 = 0;
-export let drawdownBars: i32 = 0;
 
 // Sums over trades.
 export let net: f64 = 0;
@@ -87,13 +73,6 @@ export let pnlPct: f64 = 0;
 export let fees: f64 = 0;
 /** [adverse, favourable] excursions. */
 export let excursions: v128 = f64x2.splat(0);
-
-// Margin.
-/** Extremes over the lowest and the highest close of each position, a lane for each. */
-export let minRatio: v128 = f64x2.splat(0);
-export let closest: v128 = f64x2.splat(0);
-export let maxLeverage: v128 = f64x2.splat(0);
-export let leverageSum: f64 = 0;
 
 // Counts, bars and streaks.
 export let trades: i32 = 0;
@@ -108,7 +87,6 @@ export let longestWinStreak: i32 = 0;
 export let longestLossStreak: i32 = 0;
 export let heldBars: i32 = 0;
 export let marginCalls: i32 = 0;
-export let leverageSamples: i32 = 0;
 export let attempts: i32 = 0;
 export let fundingPaid: f64 = 0;
 export let fundingReceived: f64 = 0;
@@ -123,32 +101,32 @@ let fundedCash: f64 = 0;
 let cashBeforeExit: f64 = 0;
 let fundingOfTrade: f64 = 0;
 
-/** Runs the point whose terms are set; a number a daily sample and one more go to both places. */
-export function runPoint(samplesAt: usize, exposuresAt: usize): void {
-  readTerms();
-  clear();
-  samples = samplesAt;
-  exposures = exposuresAt;
-  cash = startingEquity;
-  peak = cash;
-  lowest = cash;
-  peakBar = startBar - 1;
-  reached = endBar;
+/** Runs the point whose terms are set. */
+export function runPoint(samplesAt: usize): void {
+  begin(samplesAt);
   beginPath();
-  entryCost = 1 + leverage * feeRate;
   let bar = startBar;
   let isOver = restFlat(bar, cash);
   while (!isOver) {
     const count = look(bar);
     const isLast = isWhole;
-    bar = settle(count);
+    bar = settle(0, count);
     isOver = isBlown || isEnded || (isLast && bar < 0);
     if (bar < 0) bar = resumeBar;
   }
-  sampleFlat(endBar, cash);
-  sumLeverage();
-  if (isReplaced) replaceSamples();
-  settleCurve(reached);
+  end();
+}
+
+/**
+ * Runs the point whose terms are set and whose track of `count` is in hand, the first `done` of which
+ * have been traded in its lane of pair.ts; false where the path has to be looked for with the money.
+ */
+export function runTrack(lane: i32, samplesAt: usize, done: i32, count: i32): bool {
+  begin(samplesAt);
+  if (done > 0) resume(lane, done);
+  if (settle(done, count) >= 0) return false;
+  end();
+  return true;
 }
 
 // --- internal ---
@@ -160,13 +138,26 @@ let isReplaced: bool = false;
 /** Bar at whose close the run is flat after the whole list. */
 let resumeBar: i32 = 0;
 
+function begin(samplesAt: usize): void {
+  samples = samplesAt;
+  cash = startingEquity;
+  reached = endBar;
+  entryCost = 1 + leverage * feeRate;
+  openCurve(startBar, cash);
+  clear();
+}
+
+function end(): void {
+  day = sampleFlat(samples, day, endBar, cash);
+  sumLeverage(samples, imr);
+  if (isReplaced) replaceSamples(samples, cash);
+  settleCurve(reached);
+}
+
 function clear(): void {
   isBlown = false;
   isEnded = false;
   isReplaced = false;
-  fall = 0;
-  fallFraction = 0;
-  drawdownBars = 0;
   net = 0;
   netOfSides = f64x2.splat(0);
   profitLoss = f64x2.splat(0);
@@ -174,10 +165,7 @@ function clear(): void {
   pnlPct = 0;
   fees = 0;
   excursions = f64x2.splat(0);
-  minRatio = f64x2.splat(1);
-  closest = f64x2.splat(100);
-  maxLeverage = f64x2.splat(0);
-  leverageSum = 0;
+  openMargin();
   trades = 0;
   wins = 0;
   losses = 0;
@@ -190,7 +178,6 @@ function clear(): void {
   longestLossStreak = 0;
   heldBars = 0;
   marginCalls = 0;
-  leverageSamples = 0;
   attempts = 0;
   rejections = 0;
   fundingPaid = 0;
@@ -201,21 +188,55 @@ function clear(): void {
   day = 0;
 }
 
+/** Takes what pair.ts has of a lane after `done` trades. */
+function resume(lane: i32, done: i32): void {
+  resumeCurve(pair.CURVES + 8 * lane);
+  resumeMargin(pair.MARGINS + 8 * lane);
+  cash = laneOf(pair.cash, lane);
+  net = laneOf(pair.net, lane);
+  netOfSides = lanes(laneOf(pair.longNet, lane), laneOf(pair.shortNet, lane));
+  profitLoss = lanes(laneOf(pair.profit, lane), laneOf(pair.loss, lane));
+  largest = lanes(laneOf(pair.largestWin, lane), laneOf(pair.largestLoss, lane));
+  pnlPct = laneOf(pair.pnlPct, lane);
+  fees = laneOf(pair.fees, lane);
+  excursions = lanes(laneOf(pair.adverse, lane), laneOf(pair.favourable, lane));
+  trades = done;
+  attempts = done;
+  wins = countOf(pair.wins, lane);
+  losses = countOf(pair.losses, lane);
+  longTrades = countOf(pair.longTrades, lane);
+  longWins = countOf(pair.longWins, lane);
+  durationBars = countOf(pair.durationBars, lane);
+  heldBars = durationBars;
+  winBars = countOf(pair.winBars, lane);
+  lossBars = countOf(pair.lossBars, lane);
+  winStreak = countOf(pair.winStreak, lane);
+  lossStreak = countOf(pair.lossStreak, lane);
+  longestWinStreak = countOf(pair.longestWinStreak, lane);
+  longestLossStreak = countOf(pair.longestLossStreak, lane);
+  marginCalls = countOf(pair.marginCalls, lane);
+  day = lane == 0 ? pair.dayA : pair.dayB;
+}
+
+function lanes(first: f64, second: f64): v128 {
+  return f64x2.replace_lane(f64x2.splat(first), 1, second);
+}
+
 /**
- * Trades the first `count` of the list. −1 when all of it is done and the run goes on from
+ * Trades those in hand from `first` on, up to `count`. −1 when all of it is done and the run goes on from
  * `resumeBar`; else the bar at whose close the run is flat and the path has to be looked for again.
  *
  * What a position is made of stays in locals: each trade waits for the cash of the last one, and a
  * way through memory would lengthen that wait. 20 ns a trade.
  */
-function settle(count: i32): i32 {
+function settle(first: i32, count: i32): i32 {
   let money = cash;
-  for (let n = 0; n < count; n++) {
+  for (let n = first; n < count; n++) {
     const item = itemAt(n);
     const flags = load<i32>(item, FLAGS);
     const opens = load<i32>(item, ENTRY_BAR);
     const isReversal = (flags & IS_REVERSED) != 0;
-    const wanted = wantedNotional(item, flags, isReversal ? reverseEquity : money);
+    const wanted = wantedNotional(planAt(n, item), flags, isReversal ? reverseEquity : money);
     if (!(wanted >= minNotional)) {
       // A reversal without an order leaves a flat account at this open; else the signal is passed.
       cash = money;
@@ -241,7 +262,7 @@ function settle(count: i32): i32 {
       restFlat(opens, money);
       return opens;
     }
-    sampleFlat(opens, money);
+    day = sampleFlat(samples, day, opens, money);
     const side: f64 = (flags & IS_LONG) != 0 ? 1 : -1;
     const open = load<f64>(item, OPEN);
     const entry = open + side * (open * slippage);
@@ -271,8 +292,8 @@ function settle(count: i32): i32 {
       holdToTheEnd(v128.load(item, CLOSES), opens, held, entry, size, side);
     } else if (isHeld) {
       addHeldCurve(v128.load(item, CLOSES), opens, closesAt, held, entry, size, side);
-      addMargin(v128.load(item, CLOSES), opens, closesAt, held, entry, size, side);
-      sampleHeld(closesAt, held, entry, size, side);
+      addHeldMargin(v128.load(item, CLOSES), opens, closesAt, held, entry, size, side);
+      day = sampleHeld(samples, day, closesAt, held, entry, size, side, imr);
     }
     if (isReversing) {
       reverseEquity = heldAtSignal + side * (closeAt(closesAt - 1) - entry) * size;
@@ -294,15 +315,15 @@ function settle(count: i32): i32 {
   return -1;
 }
 
-/** Notional of an item's order for `equity`; NaN without a plan. */
+/** Notional of an order for `equity`, planned with gap and price; NaN without a plan. */
 // @ts-ignore: decorator
 @inline
-function wantedNotional(item: usize, flags: i32, equity: f64): f64 {
+function wantedNotional(planned: usize, flags: i32, equity: f64): f64 {
   if ((flags & IS_PLANNED) == 0) return NaN;
   if (sizing == SIZE_PERCENT_NOTIONAL) return equity * sizeShare;
   if (sizing == SIZE_FIXED) return sizeValue;
   const risk = sizing == SIZE_RISK ? sizeValue : equity * sizeShare;
-  return (risk * load<f64>(item, PRICE)) / load<f64>(item, GAP);
+  return (risk * load<f64>(planned, 8)) / load<f64>(planned);
 }
 
 /** What is held when the data end: margin and samples over all its bars, the curve without the last. */
@@ -315,8 +336,8 @@ function holdToTheEnd(
   side: f64,
 ): void {
   const last = endBar - 1;
-  addMargin(closes, from, endBar, held, entry, size, side);
-  sampleHeld(endBar, held, entry, size, side);
+  addHeldMargin(closes, from, endBar, held, entry, size, side);
+  day = sampleHeld(samples, day, endBar, held, entry, size, side, imr);
   if (last == from) return;
   measure(SPARE, from, last);
   addHeldCurve(v128.load(SPARE, CLOSES), from, last, held, entry, size, side);
@@ -379,14 +400,8 @@ function holdPart(
     return;
   }
   addHeldCurve(closes, from, end, held, entry, size, side);
-  addMargin(closes, from, end, held, entry, size, side);
-  sampleHeld(end, held, entry, size, side);
-}
-
-function replaceSamples(): void {
-  for (let d = days - 1; d >= 0 && load<i32>(dayBars + 4 * d) == endBar - 1; d--) {
-    store<f64>(samples + 8 * d, cash);
-  }
+  addHeldMargin(closes, from, end, held, entry, size, side);
+  day = sampleHeld(samples, day, end, held, entry, size, side, imr);
 }
 
 /** Flat at the close of `bar`; true where the account cannot open the minimum any more. */
@@ -485,7 +500,7 @@ function addExcursions(extremes: v128, entry: f64, side: f64): void {
 /** The margin figures of a position held over `[from, end)` with the closes `extremes`. */
 // @ts-ignore: decorator
 @inline
-function addMargin(
+function addHeldMargin(
   extremes: v128,
   from: i32,
   end: i32,
@@ -499,166 +514,7 @@ function addMargin(
   const gains = f64x2.mul(f64x2.splat(side), f64x2.sub(prices, f64x2.splat(entry)));
   const equity = f64x2.add(f64x2.splat(held), f64x2.mul(gains, f64x2.splat(size)));
   const value = f64x2.mul(f64x2.splat(size), prices);
-  const used = f64x2.mul(value, f64x2.splat(imr));
-  const maintenance = f64x2.mul(value, f64x2.splat(mmr));
-  const isPositive = f64x2.gt(used, f64x2.splat(0));
-  const isSolvent = f64x2.gt(equity, f64x2.splat(0));
-  const ratio = f64x2.div(equity, used);
-  minRatio = f64x2.pmin(minRatio, v128.bitselect(ratio, f64x2.splat(Infinity), isPositive));
-  const distance = f64x2.mul(f64x2.splat(100), f64x2.sub(equity, maintenance));
-  const isMaintained = v128.and(isSolvent, f64x2.gt(maintenance, f64x2.splat(0)));
-  const pct = f64x2.div(distance, equity);
-  closest = f64x2.pmin(closest, v128.bitselect(pct, f64x2.splat(Infinity), isMaintained));
-  const exposure = imr == 1 ? used : f64x2.div(used, f64x2.splat(imr));
-  const times = f64x2.div(exposure, equity);
-  const isLevered = v128.and(isSolvent, isPositive);
-  maxLeverage = f64x2.pmax(maxLeverage, v128.bitselect(times, f64x2.splat(0), isLevered));
-  const tolerated = f64x2.mul(f64x2.splat(-MARGIN_CALL_TOLERANCE), used);
-  if (v128.any_true(f64x2.lt(f64x2.sub(equity, used), tolerated))) {
-    countCalls(from, end, held, entry, size, side);
-  }
-}
-
-function countCalls(from: i32, end: i32, held: f64, entry: f64, size: f64, side: f64): void {
-  for (let bar = from; bar < end; bar++) {
-    const price = closeAt(bar);
-    const used = size * price * imr;
-    const equity = held + side * (price - entry) * size;
-    if (equity - used < -MARGIN_CALL_TOLERANCE * used) marginCalls += 1;
-  }
-}
-
-/**
- * Drawdowns of a curve that is given by events: between two new peaks the peak is constant and every
- * fall is monotone in the equity, rounding included, so the lowest point between them gives both
- * extremes; and while a position is held equity is monotone in the close (each rounded operation
- * is), so a block of bars is looked into only where its best close makes a new peak.
- */
-// @ts-ignore: decorator
-@inline
-function addFlat(bar: i32, money: f64): void {
-  if (money > peak) {
-    settleCurve(bar);
-    peak = money;
-    lowest = money;
-    peakBar = bar;
-  } else {
-    lowest = lesser(lowest, money);
-  }
-}
-
-// @ts-ignore: decorator
-@inline
-function addHeldCurve(
-  extremes: v128,
-  from: i32,
-  end: i32,
-  held: f64,
-  entry: f64,
-  size: f64,
-  side: f64,
-): void {
-  const least = f64x2.extract_lane(extremes, 0);
-  const most = -f64x2.extract_lane(extremes, 1);
-  const isLong = side > 0;
-  if (held + side * ((isLong ? most : least) - entry) * size > peak) {
-    walkPeaks(from, end, held, entry, size, side);
-    return;
-  }
-  lowest = lesser(lowest, held + side * ((isLong ? least : most) - entry) * size);
-}
-
-/** The second where it is below the first: one instruction, where a branch could not be foreseen. */
-// @ts-ignore: decorator
-@inline
-function lesser(a: f64, b: f64): f64 {
-  return f64x2.extract_lane(f64x2.pmin(f64x2.splat(a), f64x2.splat(b)), 0);
-}
-
-/** Accounts for the run of points after the last peak and before row `end`. */
-function settleCurve(end: i32): void {
-  drawdownBars = max(drawdownBars, end - peakBar - 1);
-  const depth = peak - lowest;
-  if (depth > fall) fall = depth;
-  const part = depth / peak;
-  if (part > fallFraction) fallFraction = part;
-}
-
-function walkPeaks(from: i32, end: i32, held: f64, entry: f64, size: f64, side: f64): void {
-  const isLong = side > 0;
-  let bar = from;
-  while (bar < end) {
-    const next = min(end, (bar | 31) + 1);
-    const isBlock = next - bar == 32;
-    const extremes = peakCloses(bar);
-    const least = f64x2.extract_lane(extremes, 0);
-    const most = -f64x2.extract_lane(extremes, 1);
-    if (isBlock && !(held + side * ((isLong ? most : least) - entry) * size > peak)) {
-      lowest = lesser(lowest, held + side * ((isLong ? least : most) - entry) * size);
-    } else {
-      visitBars(bar, next, held, entry, size, side);
-    }
-    bar = next;
-  }
-}
-
-function visitBars(from: i32, end: i32, held: f64, entry: f64, size: f64, side: f64): void {
-  for (let bar = from; bar < end; bar++) {
-    const equity = held + side * (closeAt(bar) - entry) * size;
-    if (equity > peak) {
-      settleCurve(bar);
-      peak = equity;
-      peakBar = bar;
-      lowest = equity;
-    } else if (equity < lowest) {
-      lowest = equity;
-    }
-  }
-}
-
-/**
- * The samples before `end` of a flat account. The next one is written in any case, and again by who
- * comes to it: mostly it is one or none, and which of the two cannot be foreseen.
- */
-// @ts-ignore: decorator
-@inline
-function sampleFlat(end: i32, money: f64): void {
-  while (true) {
-    store<f64>(samples + 8 * day, money);
-    store<f64>(exposures + 8 * day, 0);
-    day += i32(load<i32>(dayBars + 4 * day) < end);
-    if (load<i32>(dayBars + 4 * day) >= end) return;
-  }
-}
-
-/** As `sampleFlat`, of a position. */
-// @ts-ignore: decorator
-@inline
-function sampleHeld(end: i32, held: f64, entry: f64, size: f64, side: f64): void {
-  while (true) {
-    const bar = load<i32>(dayBars + 4 * day);
-    const price = closeAt(min(bar, endBar - 1));
-    store<f64>(samples + 8 * day, held + side * (price - entry) * size);
-    store<f64>(exposures + 8 * day, size * price * imr);
-    day += i32(bar < end);
-    if (load<i32>(dayBars + 4 * day) >= end) return;
-  }
-}
-
-/** Sums the leverage of the samples with a position, in their order; adding 0 changes no sum. */
-function sumLeverage(): void {
-  store<f64>(exposures + 8 * days, 0);
-  const zero = f64x2.splat(0);
-  let sum: f64 = 0;
-  for (let d = 0; d < days; d += 2) {
-    const used = v128.load(exposures + 8 * d);
-    const equity = v128.load(samples + 8 * d);
-    const isCounted = v128.and(f64x2.gt(used, zero), f64x2.gt(equity, zero));
-    const exposure = imr == 1 ? used : f64x2.div(used, f64x2.splat(imr));
-    const times = v128.and(f64x2.div(exposure, equity), isCounted);
-    sum += f64x2.extract_lane(times, 0);
-    sum += f64x2.extract_lane(times, 1);
-    leverageSamples += popcnt(i64x2.bitmask(f64x2.gt(times, zero)));
-  }
-  leverageSum = sum;
+  const isHeld = i64x2.splat(-1);
+  const calls = addMargin(equity, value, f64x2.splat(imr), f64x2.splat(mmr), imr == 1, isHeld);
+  if (v128.any_true(calls)) marginCalls += callsOf(from, end, held, entry, size, side, imr);
 }

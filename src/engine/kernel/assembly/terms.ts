@@ -1,8 +1,12 @@
+import { nextBit } from './bits';
+import { endBar } from './market';
+
 /**
  * Terms of the running point, written by the caller as numbers at TERMS in the order below, and its
- * signals, as addresses of bitsets.
+ * signals, as addresses of bitsets. Those of a second point stand TERMS_BYTES behind them.
  */
 export const TERMS: usize = 2048;
+export const TERMS_BYTES: usize = 256;
 
 export const LEVEL_NONE: i32 = 0;
 export const LEVEL_PERCENT: i32 = 1;
@@ -51,7 +55,9 @@ export let favourableKey: f64 = 0;
 /** The list of positions of these signals, 0 for none. */
 export let list: usize = 0;
 
-export function readTerms(): void {
+/** Sets the terms of the first point or, with 1, of the second. */
+export function readTerms(which: i32): void {
+  terms = TERMS + TERMS_BYTES * which;
   startingEquity = term(0);
   starvation = term(1);
   minNotional = term(2);
@@ -84,10 +90,19 @@ export function readTerms(): void {
   list = <usize>term(29);
 }
 
+/** The first bar from `bar` on at whose close the running point enters. */
+// @ts-ignore: decorator
+@inline
+export function nextEntry(bar: i32): i32 {
+  return min(nextBit(enterLong, bar, endBar), nextBit(enterShort, bar, endBar));
+}
+
 // --- internal ---
+
+let terms: usize = TERMS;
 
 // @ts-ignore: decorator
 @inline
 function term(place: usize): f64 {
-  return load<f64>(TERMS + 8 * place);
+  return load<f64>(terms + 8 * place);
 }
