@@ -146,7 +146,9 @@ function cardsOf(dice: Dice, count: number): IdeaCard[] {
   const cards: IdeaCard[] = [];
   while (cards.length < count) {
     const { card, profile } = randomBacktest(1 + dice.below(1_000_000));
-    if (profile === 'standard') cards.push(...withOtherLevels(dice, thinned(dice, card)));
+    if (profile !== 'standard') continue;
+    const shaped = dice.chance(0.4) ? crossing(dice, card) : thinned(dice, card);
+    cards.push(...withOtherLevels(dice, shaped));
   }
   return cards;
 }
@@ -156,16 +158,57 @@ function withOtherLevels(dice: Dice, card: IdeaCard): IdeaCard[] {
   const risk = card.risk_model;
   if (risk === null || dice.chance(0.3)) return [card];
   const { stop_loss: stop, take_profit: target, sizing } = risk;
-  const others = Array.from({ length: 3 }, () => ({
+  const others = Array.from({ length: dice.pick([3, 3, 6]) }, () => ({
     ...card,
     risk_model: {
       ...risk,
-      stop_loss: stop && { ...stop, value: stop.value * dice.pick([0.2, 0.7, 1, 3]) },
-      take_profit: target && { ...target, value: target.value * dice.pick([0.2, 1, 1, 4]) },
+      stop_loss: stop && { ...moved(dice, stop), value: stop.value * dice.pick([0.2, 0.7, 1, 3]) },
+      take_profit: target && {
+        ...moved(dice, target),
+        value: target.value * dice.pick([0.05, 0.2, 1, 1, 4]),
+      },
       sizing: sizing && { ...sizing, value: sizing.value * dice.pick([0.3, 1, 1]) },
     },
   }));
   return [card, ...others];
+}
+
+/** A level of ATRs now and then by another one. */
+function moved<T extends { readonly atr_key: string | null }>(dice: Dice, level: T): T {
+  if (level.atr_key === null || dice.chance(0.3)) return level;
+  return { ...level, atr_key: dice.pick(['range', 'wide', 'narrow']) };
+}
+
+/** In on one cross and out on the opposite one: what ends a position early is followed by the next one. */
+function crossing(dice: Dice, card: IdeaCard): IdeaCard {
+  const direction = dice.pick(['long', 'short'] as const);
+  const sides = dice.pick([
+    ['cross_above', 'cross_below'],
+    ['gt', 'lte'],
+    ['cross_above', 'lt'],
+  ] as const);
+  const pair = dice.pick([
+    ['a', 'b'],
+    ['s', 'b'],
+    ['c', 'b'],
+  ] as const);
+  const rule = (operator: (typeof sides)[number]) => ({
+    direction,
+    conditions: [
+      {
+        indicator_key: pair[0],
+        operator,
+        value: pair[1],
+        is_indicator_comparison: true,
+        tf: 'exec' as const,
+        prev_offset: 1,
+      },
+    ],
+  });
+  return {
+    ...card,
+    signal_rules: { entry_rules: [rule(sides[0])], exit_rules: [{ ...rule(sides[1]), exit_type: 'signal' }] },
+  };
 }
 
 /** Random rules signal on nearly every bar; fewer entries and exits make long positions. */
@@ -267,6 +310,9 @@ function rolesArrays(
       // Steps of one percent: ties with themselves and near ties with the close.
       s: close.map((price) => 1.01 ** Math.round(Math.log(price) / Math.log(1.01))),
       atr: value('atr'),
+      range: close.map((price, row) => price * (0.004 + 0.002 * (row % 7))),
+      wide: close.map((price) => price * 0.03),
+      narrow: close.map((price) => price * 0.003),
     },
   };
 }

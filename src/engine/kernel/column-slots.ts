@@ -8,9 +8,15 @@ export interface Slot {
   readonly whole: number;
 }
 
+export interface SlotsBudget {
+  readonly slotBytes: number;
+  readonly bytesMax: number;
+  readonly slotsMin: number;
+}
+
 /**
  * Copies of columns in the kernel's memory under a byte budget, the least recently used given up
- * first; two at least, so that one operand of a comparison never pushes out the other.
+ * first; `slotsMin` at least, so that of those needed at once none pushes out another.
  */
 export class ColumnSlots {
   readonly #slots = new Map<FloatColumn | number, Slot>();
@@ -22,12 +28,12 @@ export class ColumnSlots {
   /** `write` fills the slot at an address and says from which row on it is whole. */
   constructor(
     memory: KernelMemory,
-    { slotBytes, bytesMax }: { readonly slotBytes: number; readonly bytesMax: number },
+    { slotBytes, bytesMax, slotsMin }: SlotsBudget,
     write: (at: number, column: FloatColumn | number) => number,
   ) {
     this.#memory = memory;
     this.#slotBytes = slotBytes;
-    this.#slotsMax = Math.max(2, Math.floor(bytesMax / slotBytes));
+    this.#slotsMax = Math.max(slotsMin, Math.floor(bytesMax / slotBytes));
     this.#write = write;
   }
 

@@ -41,9 +41,8 @@ export class Comparison {
     this.#ties = memory.allocate(4 * (2 * (words + 3) + 1));
     memory.code.openColumns(memory.allocate(words / 4 + 16), rows);
     const slotBytes = memory.code.columnBytes(rows);
-    this.#columns = new ColumnSlots(memory, { slotBytes, bytesMax }, (at, column) =>
-      this.#write(at, column),
-    );
+    const slots = { slotBytes, bytesMax, slotsMin: 2 };
+    this.#columns = new ColumnSlots(memory, slots, (at, column) => this.#write(at, column));
   }
 
   /** Of the first `rows` rows; the second of two outputs is kept while the first is overwritten. */

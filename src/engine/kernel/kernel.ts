@@ -50,8 +50,8 @@ const BUDGET: KernelBudget = {
   positionsMax: 8_150,
 };
 
-/** First touches that points with the same signals share: 87 levels of 1,000 positions. */
-const TOUCH_BYTES = 4 * 2 ** 20;
+/** Ends at levels that points with the same signals share: 128 levels of 1,100 positions. */
+const TOUCH_BYTES = 12 * 2 ** 20;
 
 /** Markets that a thread keeps, each with its memory: symbols of a sweep. */
 const BENCHES_MAX = 4;
@@ -136,7 +136,9 @@ class Bench {
     memory.code.openTouches(touchesAt, TOUCH_BYTES);
     this.#resultsAt = memory.allocate(POINTS_AT_ONCE * 8 * RESULT_LENGTH);
     const { endBar } = feeds;
-    const slots = { slotBytes: 8 * endBar, bytesMax: budget.columnBytesMax / 4 };
+    // A stop and a target of each point.
+    const slotsMin = 2 * POINTS_AT_ONCE;
+    const slots = { slotBytes: 8 * endBar, bytesMax: budget.columnBytesMax / 4, slotsMin };
     const atrs = new ColumnSlots(memory, slots, (at, column) => {
       memory.float64(at, endBar).set((column as FloatColumn).subarray(0, endBar));
       return 0;
