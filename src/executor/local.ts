@@ -97,6 +97,9 @@ async function refuseIfDistributed(store: Store, sweepId: string): Promise<void>
   });
 }
 
+/** Share of what earlier batches have measured that counts beside the last one. */
+const MEMORY = 0.25;
+
 /** Keeps one batch more than threads in flight and sizes the next by what the last ones cost. */
 class Driver {
   #ranges: readonly Batch[];
@@ -134,9 +137,14 @@ class Driver {
         this.#hasFailed = true;
         throw error;
       });
-      this.#measured.points += summary.end - summary.start;
-      this.#measured.ms += summary.threadMs;
+      this.#measure(summary);
     }
+  }
+
+  /** What came back last counts most: the first batches compile, and fill the caches of their thread. */
+  #measure({ start, end, threadMs }: BatchSummary): void {
+    this.#measured.points = this.#measured.points * MEMORY + end - start;
+    this.#measured.ms = this.#measured.ms * MEMORY + threadMs;
   }
 
   #take(): Batch | undefined {

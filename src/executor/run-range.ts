@@ -55,7 +55,7 @@ export function runRange(context: SweepContext, request: RangeRequest): RangeRes
   let next = context.grid.nextAdmitted(from);
   while (next < to && rows.free > 0) {
     const block: number[] = [];
-    const blockMax = Math.min(context.pace.blockPoints, rows.free);
+    const blockMax = Math.min(blockPoints(context, to - next), rows.free);
     while (next < to && block.length < blockMax) {
       block.push(next);
       next = context.grid.nextAdmitted(next + 1);
@@ -84,14 +84,24 @@ const METRIC_INDEX: ReadonlyMap<string, number> = new Map(
   METRIC_COLUMNS.map((name, index) => [name, index]),
 );
 
-/** A block of the kernel takes about this long: a thread hands back soon, and neighbours share columns. */
-const BLOCK_MS = 200;
+/** A block of the kernel takes about this long, as a batch does: a thread hands back soon enough. */
+const BLOCK_MS = 400;
 
-/** The bar loop hands back after every point. Quick growth: each small block reads the columns of a large one. */
+/** Points of the next block; a rest that is not worth one of its own goes with it. */
+function blockPoints({ pace }: SweepContext, remaining: number): number {
+  return remaining < REST_SHARE * pace.blockPoints ? remaining : pace.blockPoints;
+}
+
+const REST_SHARE = 1.5;
+
+/** How much larger than the last a block may be: the first points compile, and say little. */
+const GROWTH_MAX = 8;
+
+/** The bar loop hands back after every point. Few blocks: a small one reads as many columns as a large one. */
 function adaptPace({ pace, kernel }: SweepContext, points: number, elapsedMs: number): void {
   if (kernel === undefined || points < pace.blockPoints) return;
-  const isSlow = elapsedMs > BLOCK_MS;
-  const wanted = isSlow ? pace.blockPoints / 2 : pace.blockPoints * 4;
+  const growth = Math.min(GROWTH_MAX, BLOCK_MS / Math.max(elapsedMs, 1));
+  const wanted = Math.round(points * growth);
   pace.blockPoints = Math.min(BLOCK_POINTS_MAX, Math.max(GROUP_POINTS, wanted));
 }
 

@@ -117,22 +117,31 @@ function* computeColumns(
   let previous: ColumnPlan | undefined;
   let outputs: Readonly<Record<string, Float64Array>> = {};
   for (const column of plan.columns) {
+    // Without rows before it, what is computed is the column.
+    const isWhole = column.firstRow === 0 && plan.precision === 'float64';
+    const values = isWhole ? undefined : memory();
     const isSameSeries =
       previous !== undefined &&
       previous.series === column.series &&
       previous.firstRow === column.firstRow;
-    if (!isSameSeries) outputs = computeSeries(plan, column, candles);
+    if (!isSameSeries) {
+      const out = values instanceof Float64Array ? values.subarray(column.firstRow) : undefined;
+      outputs = computeSeries(plan, column, { candles, out });
+    }
     previous = column;
     const computed = outputs[column.output] as Float64Array;
-    yield featureColumn(plan, column, { computed, memory });
+    yield featureColumn(plan, column, { computed, values: values ?? computed });
   }
 }
 
-/** All outputs of one series over the rows from its first; earlier candles must not touch its values. */
+/**
+ * All outputs of one series over the rows from its first; earlier candles must not touch its values.
+ * What is the only output of a series may lie in `out`.
+ */
 function computeSeries(
   plan: FeedPlan,
   { series, firstRow }: ColumnPlan,
-  candles: CandleColumns,
+  { candles, out }: { candles: CandleColumns; out: Float64Array | undefined },
 ): Readonly<Record<string, Float64Array>> {
   const rows = {
     open: candles.open.subarray(firstRow),
@@ -141,13 +150,14 @@ function computeSeries(
     close: candles.close.subarray(firstRow),
     volume: candles.volume.subarray(firstRow),
   };
-  return computeSpec(series, rows, plan.profile);
+  return computeSpec(series, rows, plan.profile, out);
 }
 
 function computeSpec(
   { type, params, source }: SeriesSpec,
   rows: PriceColumns,
   profile: FeedPlan['profile'],
+  out?: Float64Array,
 ): Readonly<Record<string, Float64Array>> {
   const definition = indicator(type);
   if (source === null || typeof source === 'string') {
@@ -155,6 +165,7 @@ function computeSpec(
       { ...rows, source: sourceSeries(rows, source ?? 'close') },
       params,
       profile,
+      out,
     );
   }
   const below = computeSpec(source.series, rows, profile)[source.output] as Float64Array;
@@ -181,19 +192,16 @@ function delayed(values: Float64Array, count: number): Float64Array {
   return column;
 }
 
+/** `values` is memory for the whole column, in which `computed` may lie already. */
 function featureColumn(
   plan: FeedPlan,
   column: ColumnPlan,
-  { computed, memory }: { computed: Float64Array; memory: () => FloatColumn },
+  { computed, values }: { computed: Float64Array; values: FloatColumn },
 ): FeatureColumn {
-  const { bars, precision } = plan;
+  const { bars } = plan;
   const { firstRow } = column;
-  let values: FloatColumn = computed;
-  if (firstRow > 0 || precision === 'float32') {
-    values = memory();
-    values.fill(Number.NaN, 0, firstRow);
-    values.set(computed, firstRow);
-  }
+  values.fill(Number.NaN, 0, firstRow);
+  if (computed.buffer !== values.buffer) values.set(computed, firstRow);
   let firstValid = firstRow;
   while (firstValid < bars && Number.isNaN(values[firstValid])) firstValid++;
   const manifest: ColumnManifest = {

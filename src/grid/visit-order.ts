@@ -4,10 +4,12 @@ import type { Axis } from './axis.ts';
  * The order in which points that follow each other are best run: by the value of the last axis that
  * signals depend on, then of the others, then of the axes of levels and sizes. A column of the last
  * axis is then read for all its points while it is in the cache, and points with the same signals
- * stay neighbours. The order changes no row.
+ * stay neighbours. Every other time the order is turned around: what was read last of one block is still
+ * there for the next. The order changes no row.
  */
 export class VisitOrder {
   readonly #digits: readonly Digit[];
+  #isTurned = false;
 
   constructor(axes: readonly Axis[]) {
     const all: { stride: number; size: number; isSignal: boolean }[] = [];
@@ -26,7 +28,9 @@ export class VisitOrder {
   /** The points in their best order; `points` are neighbours, so their keys are small numbers. */
   arrange(points: readonly number[]): readonly number[] {
     const keyed = points.map((pointIndex) => ({ pointIndex, key: this.#keyOf(pointIndex) }));
-    return keyed.toSorted((a, b) => a.key - b.key).map(({ pointIndex }) => pointIndex);
+    const sign = this.#isTurned ? -1 : 1;
+    this.#isTurned = !this.#isTurned;
+    return keyed.toSorted((a, b) => sign * (a.key - b.key)).map(({ pointIndex }) => pointIndex);
   }
 
   #keyOf(pointIndex: number): number {

@@ -20,9 +20,9 @@ export const atrIndicator: IndicatorDefinition = {
   reportedWarmup: (raw) => rawOr(raw, 'length', 14) + 1,
   seedBars: (params) => WILDER_SEED_LENGTHS * param(params, 'length'),
   firstIndex: (params) => ({ '': param(params, 'length') - 1 }),
-  compute: (inputs, params, variant) => {
+  compute: (inputs, params, variant, out) => {
     const length = param(params, 'length');
     const range = trueRange(inputs, inputs.close, variant);
-    return { '': seededEwm(range, wilder(length), variant) };
+    return { '': seededEwm(range, wilder(length), variant, out && { out }) };
   },
 };

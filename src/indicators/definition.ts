@@ -56,11 +56,15 @@ export interface IndicatorDefinition {
   firstIndex(params: IndicatorParams): Readonly<Record<string, number>>;
   /** Parameters that are each well typed but cannot stand together. */
   check?(params: IndicatorParams): IndicatorProblem | undefined;
-  /** Never throws on resolved parameters; input that is too short gives NaN everywhere. */
+  /**
+   * Never throws on resolved parameters; input that is too short gives NaN everywhere. A single output
+   * may be written to `out`, as long as the inputs, whose content means nothing, in place of new memory.
+   */
   compute(
     inputs: IndicatorInputs,
     params: IndicatorParams,
     variant: IndicatorVariant,
+    out?: Float64Array,
   ): IndicatorOutputs;
 }
 

@@ -13,7 +13,7 @@ export const emaIndicator: IndicatorDefinition = {
   reportedWarmup: (raw) => 3 * rawOr(raw, 'length', 20),
   seedBars: (params) => EMA_SEED_LENGTHS * param(params, 'length'),
   firstIndex: (params) => ({ '': param(params, 'length') - 1 }),
-  compute: ({ source }, params, variant) => ({
-    '': ema(source, param(params, 'length'), variant),
+  compute: ({ source }, params, variant, out) => ({
+    '': ema(source, param(params, 'length'), variant, out && { out }),
   }),
 };

@@ -1,32 +1,42 @@
 import type { IndicatorVariant } from './definition.ts';
 import { pairwiseSum } from './pairwise.ts';
-import { nans } from './rolling.ts';
 
 /**
  * Exponential averages, the recursive building blocks. The order of operations is that of pandas
  * `ewm(adjust=False)`, so that equal inputs give equal bits.
  */
 
+/** Where an average begins. */
+export interface EwmStart {
+  /** Row of the first value, or before it; 0 where absent. */
+  readonly from?: number;
+  /** Value of that row, in place of its own. */
+  readonly first?: number;
+  /** Where the average is written, as long as the input; new memory where absent. */
+  readonly out?: Float64Array;
+}
+
 /**
  * y = (1 − alpha)·y₋₁ + alpha·x, begun with the first value at or after row `from`; NaN before it.
  * A NaN after the first value carries y on, and the next value then counts against the weight that is
  * left: (w·y + alpha·x)/(w + alpha), w = (1 − alpha)^(rows since the last value). Where x equals y,
  * y stays: the average of a flat series must not drift by rounding (pandas does the same).
- * `out` may be `x` itself.
  */
 export function ewm(
   x: Float64Array,
   alpha: number,
-  from = 0,
-  out: Float64Array = new Float64Array(x.length),
+  { from = 0, first, out = new Float64Array(x.length) }: EwmStart = {},
 ): Float64Array {
   const count = x.length;
   let i = Math.min(from, count);
   out.fill(Number.NaN, 0, i);
-  while (i < count && Number.isNaN(x[i]!)) out[i++] = Number.NaN;
+  let y = first ?? x[i] ?? Number.NaN;
+  while (i < count && Number.isNaN(y)) {
+    out[i++] = Number.NaN;
+    y = x[i]!;
+  }
   if (i === count) return out;
   const keep = 1 - alpha;
-  let y = x[i]!;
   let weight = keep;
   let hasGap = false;
   out[i] = y;
@@ -105,13 +115,11 @@ export function seededEwm(
   x: Float64Array,
   { length, alpha }: Smoothing,
   variant: IndicatorVariant,
-  from = 0,
+  { from = 0, out = new Float64Array(x.length) }: Omit<EwmStart, 'first'> = {},
 ): Float64Array {
   const seedRow = from + length - 1;
-  if (seedRow >= x.length) return nans(x.length);
-  const out = x.slice();
-  out[seedRow] = seedMean(x, length, variant, from);
-  return ewm(out, alpha, seedRow, out);
+  if (seedRow >= x.length) return out.fill(Number.NaN);
+  return ewm(x, alpha, { from: seedRow, first: seedMean(x, length, variant, from), out });
 }
 
 /**
@@ -122,10 +130,10 @@ export function ema(
   x: Float64Array,
   length: number,
   variant: IndicatorVariant,
-  from = 0,
+  start: Omit<EwmStart, 'first'> = {},
 ): Float64Array {
-  if (length === 1) return x.slice().fill(Number.NaN, 0, Math.min(from, x.length));
-  return seededEwm(x, { length, alpha: emaAlpha(length) }, variant, from);
+  if (length === 1) return x.slice().fill(Number.NaN, 0, Math.min(start.from ?? 0, x.length));
+  return seededEwm(x, { length, alpha: emaAlpha(length) }, variant, start);
 }
 
 /** Row of the first value that is not NaN; x.length when there is none. */

@@ -26,10 +26,10 @@ export const kvoIndicator: IndicatorDefinition = {
     for (let i = 1; i < price.length; i++) {
       signed[i] = inputs.volume[i]! * Math.sign(price[i]! - price[i - 1]!);
     }
-    const kvo = ema(signed, param(params, 'fast'), variant, 1);
-    const slow = ema(signed, param(params, 'slow'), variant, 1);
+    const kvo = ema(signed, param(params, 'fast'), variant, { from: 1 });
+    const slow = ema(signed, param(params, 'slow'), variant, { from: 1 });
     for (let i = 0; i < kvo.length; i++) kvo[i] = kvo[i]! - slow[i]!;
-    return { kvo, signal: ema(kvo, param(params, 'signal'), variant, firstValueRow(kvo)) };
+    return { kvo, signal: ema(kvo, param(params, 'signal'), variant, { from: firstValueRow(kvo) }) };
   },
 };
 

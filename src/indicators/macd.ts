@@ -30,7 +30,7 @@ export const macdIndicator: IndicatorDefinition = {
     const macd = ema(source, param(params, 'fast'), variant);
     const slow = ema(source, param(params, 'slow'), variant);
     for (let i = 0; i < macd.length; i++) macd[i] = macd[i]! - slow[i]!;
-    const signal = ema(macd, param(params, 'signal'), variant, firstValueRow(macd));
+    const signal = ema(macd, param(params, 'signal'), variant, { from: firstValueRow(macd) });
     const histogram = slow;
     for (let i = 0; i < macd.length; i++) histogram[i] = macd[i]! - signal[i]!;
     return { macd, signal, histogram };

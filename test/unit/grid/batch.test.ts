@@ -55,6 +55,7 @@ describe('the adaptive batch size', () => {
     const cost = { slots: 2, msPerPoint: 0.1, floorMs: 100 };
     expect(adaptBatchSize({ remaining: 160_000, ...cost })).toBe(10_000);
     expect(adaptBatchSize({ remaining: 8_000, ...cost })).toBe(1_000);
-    expect(adaptBatchSize({ remaining: 161, ...cost })).toBe(81);
+    expect(adaptBatchSize({ remaining: 400, ...cost })).toBe(200);
+    expect(adaptBatchSize({ remaining: 161, ...cost })).toBe(166);
   });
 });
