@@ -5,17 +5,19 @@ import { runInNewContext } from 'node:vm';
  * Keeps a process that runs sweeps from holding what it does not use. Called before its threads start;
  * disposing of the result ends the trimming.
  *
- * The engine's heaps: old objects are looked at when a fifth has come to what was left (8 MB at least),
- * not when it has doubled. Keys that the caches of a thread give up made 25 MB of it 50 to 80; a thread
- * of a quick sweep now collects, in 5 to 10 ms, every few seconds.
+ * The engine's heaps: old objects are looked at when an eighth has come to what was left (8 MB at least),
+ * not when it has doubled, and new heaps are laid out for size. Keys that the caches of a thread give up
+ * made 25 MB of it 50 to 80; a thread of a quick sweep now collects, in 5 to 10 ms, every few seconds.
+ * Its compilers take 5 to 12 MB for a large function: they work on one at a time, for each of WebAssembly
+ * and JavaScript.
  *
  * The C allocator: columns and messages of a megabyte come and go by the thousand, and glibc soon keeps
  * such blocks in arenas of every thread, which never shrink: 160 MB of a process of 350 were holes. So such
- * blocks are mapped, new arenas are few, and twice a second what planning, feeds and compilers have freed in
- * them goes back to the system: 20 to 30 MB, in 0.3 to 1 ms. Other C libraries have neither function.
+ * blocks are mapped, new arenas are few, and five times a second what planning, feeds and compilers have
+ * freed in them goes back to the system, in 0.3 to 1 ms. Other C libraries have neither function.
  */
 export async function limitMemory(): Promise<Disposable> {
-  setFlagsFromString('--heap-growing-percent=20');
+  for (const flag of ENGINE_FLAGS) setFlagsFromString(flag);
   try {
     const { default: koffi } = await import('koffi');
     const libc = koffi.load(null);
@@ -42,6 +44,13 @@ export function collectGarbage(): void {
 
 // --- internal ---
 
+const ENGINE_FLAGS = [
+  '--heap-growing-percent=12',
+  '--optimize-for-size',
+  '--wasm-num-compilation-tasks=1',
+  '--concurrent-turbofan-max-threads=1',
+];
+
 const M_MMAP_THRESHOLD = -3;
 const M_ARENA_MAX = -8;
 
@@ -49,4 +58,4 @@ const M_ARENA_MAX = -8;
 const MAPPED_BYTES_MIN = 262_144;
 const ARENAS_MAX = 2;
 
-const TRIM_MS = 500;
+const TRIM_MS = 200;

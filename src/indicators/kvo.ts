@@ -29,7 +29,10 @@ export const kvoIndicator: IndicatorDefinition = {
     const kvo = ema(signed, param(params, 'fast'), variant, { from: 1 });
     const slow = ema(signed, param(params, 'slow'), variant, { from: 1 });
     for (let i = 0; i < kvo.length; i++) kvo[i] = kvo[i]! - slow[i]!;
-    return { kvo, signal: ema(kvo, param(params, 'signal'), variant, { from: firstValueRow(kvo) }) };
+    return {
+      kvo,
+      signal: ema(kvo, param(params, 'signal'), variant, { from: firstValueRow(kvo) }),
+    };
   },
 };
 

@@ -207,7 +207,10 @@ function crossing(dice: Dice, card: IdeaCard): IdeaCard {
   });
   return {
     ...card,
-    signal_rules: { entry_rules: [rule(sides[0])], exit_rules: [{ ...rule(sides[1]), exit_type: 'signal' }] },
+    signal_rules: {
+      entry_rules: [rule(sides[0])],
+      exit_rules: [{ ...rule(sides[1]), exit_type: 'signal' }],
+    },
   };
 }
 

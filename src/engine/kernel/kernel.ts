@@ -159,7 +159,8 @@ class Bench {
     const rows: (KernelRow | undefined)[] = [];
     for (let n = 0; n < points.length; n += POINTS_AT_ONCE) {
       const few = points.slice(n, n + POINTS_AT_ONCE);
-      for (const [k, point] of few.entries()) this.#setTerms(k, point, signals[n + k] as PointSignals);
+      for (const [k, point] of few.entries())
+        this.#setTerms(k, point, signals[n + k] as PointSignals);
       memory.code.runPoints(few.length, this.#workAt, this.#resultsAt);
       for (const [k, point] of few.entries()) rows.push(this.#rowOf(k, point));
     }
