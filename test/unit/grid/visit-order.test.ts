@@ -35,6 +35,13 @@ describe('the order in which points are visited', () => {
     );
   });
 
+  test('turns around every other time, so that the last columns of a block are the first of the next', () => {
+    const order = new VisitOrder([FAST, SLOW]);
+    const first = order.arrange(indices(6));
+    expect(order.arrange(indices(6))).toEqual(first.toReversed());
+    expect(order.arrange(indices(6))).toEqual(first);
+  });
+
   test('loses no point of a part of a grid', () => {
     const part = [3, 4, 5, 7, 8, 11];
     const sorted = new VisitOrder([FAST, SLOW, STOP]).arrange(part);
