@@ -98,7 +98,7 @@ async function refuseIfDistributed(store: Store, sweepId: string): Promise<void>
 }
 
 /** Share of what earlier batches have measured that counts beside the last one. */
-const MEMORY = 0.25;
+const EARLIER_SHARE = 0.25;
 
 /** Keeps one batch more than threads in flight and sizes the next by what the last ones cost. */
 class Driver {
@@ -143,8 +143,8 @@ class Driver {
 
   /** What came back last counts most: the first batches compile, and fill the caches of their thread. */
   #measure({ start, end, threadMs }: BatchSummary): void {
-    this.#measured.points = this.#measured.points * MEMORY + end - start;
-    this.#measured.ms = this.#measured.ms * MEMORY + threadMs;
+    this.#measured.points = this.#measured.points * EARLIER_SHARE + end - start;
+    this.#measured.ms = this.#measured.ms * EARLIER_SHARE + threadMs;
   }
 
   #take(): Batch | undefined {

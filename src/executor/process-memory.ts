@@ -8,8 +8,8 @@ import { runInNewContext } from 'node:vm';
  * The engine's heaps: old objects are looked at when an eighth has come to what was left (8 MB at least),
  * not when it has doubled, and new heaps are laid out for size. Keys that the caches of a thread give up
  * made 25 MB of it 50 to 80; a thread of a quick sweep now collects, in 5 to 10 ms, every few seconds.
- * Its compilers take 5 to 12 MB for a large function: they work on one at a time, for each of WebAssembly
- * and JavaScript.
+ * Compilers take 5 to 12 MB for a large function: WebAssembly is compiled one function at a time, and so
+ * is the JavaScript of each thread.
  *
  * The C allocator: columns and messages of a megabyte come and go by the thousand, and glibc soon keeps
  * such blocks in arenas of every thread, which never shrink: 160 MB of a process of 350 were holes. So such

@@ -15,8 +15,6 @@ export function openMargin(): void {
 }
 
 /** Puts the figures aside, three vectors. */
-export const MARGIN_NUMBERS: usize = 3;
-
 export function saveMargin(at: usize): void {
   v128.store(at, minRatio);
   v128.store(at, closest, 16);

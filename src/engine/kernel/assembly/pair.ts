@@ -8,7 +8,7 @@
 import * as curve from './curve';
 import { CURVE_NUMBERS, addFlat, addHeldCurve, resumeCurve, saveCurve } from './curve';
 import { CLOSES, ENDS_BY_LEVEL, ENTRY_BAR, GAP, IS_LONG, LOW_HIGH, OPEN } from './items';
-import { MARGIN_NUMBERS, addMargins, callsOf, openMargin, saveMargin } from './margin';
+import { addMargins, callsOf, openMargin, saveMargin } from './margin';
 import { closeOf, daysBytes, endBar, sampleBar, startBar } from './market';
 import { sampleFlat, sampleHeld } from './samples';
 import * as terms from './terms';
@@ -17,7 +17,6 @@ import { SIZE_FIXED, SIZE_PERCENT_NOTIONAL, SIZE_RISK, sizing } from './terms';
 /** Where curves, which scalar code goes on with, and margin figures stand: a lane's 8 bytes on. */
 export const CURVES: usize = 4096;
 export const MARGINS: usize = CURVES + 16 * CURVE_NUMBERS;
-export const PAIR_END: usize = MARGINS + 16 * MARGIN_NUMBERS;
 
 // Sums over the trades of both points, as in run.ts; counts are of 64 bits.
 export let cash: v128 = f64x2.splat(0);

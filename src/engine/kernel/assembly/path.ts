@@ -24,8 +24,6 @@ import {
   KIND,
   LOW_HIGH,
   NEVER_FILLED,
-  OPEN,
-  PRICE,
 } from './items';
 import {
   adverseLevel,
