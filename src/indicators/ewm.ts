@@ -36,24 +36,10 @@ export function ewm(
     y = x[i]!;
   }
   if (i === count) return out;
-  const keep = 1 - alpha;
-  let weight = keep;
-  let hasGap = false;
   out[i] = y;
-  for (i++; i < count; i++) {
-    const value = x[i]!;
-    if (Number.isNaN(value)) {
-      weight *= keep;
-      hasGap = true;
-    } else if (hasGap) {
-      if (value !== y) y = (weight * y + alpha * value) / (weight + alpha);
-      weight = keep;
-      hasGap = false;
-    } else if (value !== y) {
-      y = keep * y + alpha * value;
-    }
-    out[i] = y;
-  }
+  const keep = 1 - alpha;
+  const state = { y, keep, alpha, weight: keep, hasGap: false };
+  for (i++; i < count; i += CHUNK) carryOn(x, out, state, i);
   return out;
 }
 
@@ -141,4 +127,42 @@ export function firstValueRow(x: Float64Array): number {
   let row = 0;
   while (row < x.length && Number.isNaN(x[row]!)) row++;
   return row;
+}
+
+// --- internal ---
+
+/** Rows of one call: a loop of 200,000 in its own call is never compiled but as part of it, with boxed numbers. */
+const CHUNK = 4_096;
+
+interface EwmState {
+  y: number;
+  readonly keep: number;
+  readonly alpha: number;
+  /** What is left of the last value's weight. */
+  weight: number;
+  hasGap: boolean;
+}
+
+/** The next CHUNK rows of an average from row `from` on. */
+function carryOn(x: Float64Array, out: Float64Array, state: EwmState, from: number): void {
+  const { keep, alpha } = state;
+  let { y, weight, hasGap } = state;
+  const end = Math.min(from + CHUNK, x.length);
+  for (let i = from; i < end; i++) {
+    const value = x[i]!;
+    if (Number.isNaN(value)) {
+      weight *= keep;
+      hasGap = true;
+    } else if (hasGap) {
+      if (value !== y) y = (weight * y + alpha * value) / (weight + alpha);
+      weight = keep;
+      hasGap = false;
+    } else if (value !== y) {
+      y = keep * y + alpha * value;
+    }
+    out[i] = y;
+  }
+  state.y = y;
+  state.weight = weight;
+  state.hasGap = hasGap;
 }
