@@ -76,7 +76,7 @@ async function readPhases(
   );
   // Counted from the start of the process: the server starts while the plan is made and feeds are built.
   const traces: readonly (readonly [string, number])[] = [
-    ['modules and card read, at', clusterMs],
+    ['card read, cluster begun, at', clusterMs],
     ['feeds written, at', feedMs],
     ['server up, sweep planned and created, at', times.createdMs],
     ['feeds checked and mapped, at', times.startedMs],

@@ -15,11 +15,17 @@ export const SUPERUSER = 'ideasweep';
 
 const HALF_MADE = '.initdb-';
 
+/** Who makes a cluster, and what is called when they have begun. */
+export interface ClusterMaker {
+  readonly binaries: PostgresBinaries;
+  readonly owner: ServerOwner | undefined;
+  readonly onLaunch: () => void;
+}
+
 /** Makes the cluster at `dataDir` when there is none. Takes about a second, the first time only. */
 export async function ensureCluster(
   postgresDir: string,
-  binaries: PostgresBinaries,
-  owner: ServerOwner | undefined,
+  { binaries, owner, onLaunch }: ClusterMaker,
 ): Promise<void> {
   const dataDir = dataDirOf(postgresDir);
   if ((await stat(join(dataDir, 'PG_VERSION')).catch(() => undefined)) !== undefined) return;
@@ -31,7 +37,9 @@ export async function ensureCluster(
   await writeFile(passwordFile, password, { mode: 0o600 });
   if (owner)
     await Promise.all([half, passwordFile].map((path) => chown(path, owner.uid, owner.gid)));
-  const result = await runToEnd(binaries.initdb, initdbArguments(half, passwordFile), owner);
+  const running = runToEnd(binaries.initdb, initdbArguments(half, passwordFile), owner);
+  onLaunch();
+  const result = await running;
   await rm(passwordFile, { force: true });
   if (result.exitCode !== 0) {
     await removeHalfMade(postgresDir);

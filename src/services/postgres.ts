@@ -61,12 +61,16 @@ export interface PostgresLease extends PostgresAddress, AsyncDisposable {
 
 /**
  * Joins the embedded server of `config.home`, starting it (and on the very first time creating it)
- * when none runs. About 1.5 s the first time, 60 ms afterwards, 10 ms when it runs.
+ * when none runs. About 1.5 s the first time, 60 ms afterwards, 10 ms when it runs. `onLaunch` is
+ * called whenever a process was started for it.
  * @throws SweepError SERVICE_FAILED when it does not start; the message ends with its log.
  */
-export async function leasePostgres(config: Config): Promise<PostgresLease> {
+export async function leasePostgres(
+  config: Config,
+  onLaunch: () => void = () => {},
+): Promise<PostgresLease> {
   return withHomeLock(lockPath(config), LOCK_TIMEOUT_MS, async () => {
-    const address = await ensureRunning(config);
+    const address = await ensureRunning(config, onLaunch);
     const applicationName = `ideasweep ${process.pid}.${(leaseCount += 1)}`;
     const connection = connect(address.url, applicationName);
     await connection`select 1`;
@@ -83,7 +87,7 @@ export async function leasePostgres(config: Config): Promise<PostgresLease> {
 /** Starts the server when none runs and keeps it up when the last command leaves. */
 export async function keepPostgres(config: Config): Promise<PostgresAddress> {
   return withHomeLock(lockPath(config), LOCK_TIMEOUT_MS, async () => {
-    const address = await ensureRunning(config);
+    const address = await ensureRunning(config, () => {});
     await writeFile(keepPath(config), '');
     return address;
   });
@@ -175,7 +179,7 @@ async function isLastToLeave(connection: postgres.Sql, applicationName: string):
   }
 }
 
-async function ensureRunning(config: Config): Promise<PostgresAddress> {
+async function ensureRunning(config: Config, onLaunch: () => void): Promise<PostgresAddress> {
   const running = await runningAddress(config);
   if (running) return running;
   const { postgresDir, runDir, logsDir, home } = config;
@@ -185,9 +189,9 @@ async function ensureRunning(config: Config): Promise<PostgresAddress> {
   const owner = await serverOwner(dataDirOf(postgresDir));
   if (owner) await openPathFor(owner, postgresDir, home);
   const binaries = await findBinaries(owner, postgresDir);
-  await ensureCluster(postgresDir, binaries, owner);
+  await ensureCluster(postgresDir, { binaries, owner, onLaunch });
   await removeStalePidFile(dataDirOf(postgresDir));
-  return startServer(config, { program: binaries.postgres, owner });
+  return startServer(config, { program: binaries.postgres, owner, onLaunch });
 }
 
 /** The server may be starting up or shutting down (its starter was killed): waits for either end. */
@@ -207,9 +211,13 @@ async function runningAddress(config: Config): Promise<PostgresAddress | undefin
 interface Program {
   readonly program: string;
   readonly owner: Awaited<ReturnType<typeof serverOwner>>;
+  readonly onLaunch: () => void;
 }
 
-async function startServer(config: Config, { program, owner }: Program): Promise<PostgresAddress> {
+async function startServer(
+  config: Config,
+  { program, owner, onLaunch }: Program,
+): Promise<PostgresAddress> {
   const dataDir = dataDirOf(config.postgresDir);
   if ((await sizeOf(logPath(config))) > LOG_BYTES_MAX) {
     await rename(logPath(config), `${logPath(config)}.1`);
@@ -222,6 +230,7 @@ async function startServer(config: Config, { program, owner }: Program): Promise
       owner,
       logPath: logPath(config),
     });
+    onLaunch();
     const address = await addressAt(config, port);
     if (await becomesReady(config, server, address)) {
       await recordAddress(config, address, server.pid);

@@ -34,11 +34,13 @@ const POOL_CONNECTIONS_MAX = 10;
 
 /**
  * Opens the store of `config`: `databaseUrl` where it is set, else the embedded server, which is
- * started when it does not run. Migrates the schema.
+ * started when it does not run. Migrates the schema. `onLaunch` is called when a process was started
+ * that takes its time, the server or the one that makes its cluster.
  * @throws SweepError STORE_UNREACHABLE, SCHEMA_NEWER, SERVICE_FAILED.
  */
-export async function openStore(config: Config): Promise<Store> {
-  const lease = config.databaseUrl === undefined ? await leasePostgres(config) : undefined;
+export async function openStore(config: Config, onLaunch?: () => void): Promise<Store> {
+  const lease =
+    config.databaseUrl === undefined ? await leasePostgres(config, onLaunch) : undefined;
   const url = lease?.url ?? config.databaseUrl ?? '';
   const sql = connectStore(url, { applicationName: lease?.applicationName });
   try {
