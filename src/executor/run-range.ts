@@ -85,7 +85,7 @@ const METRIC_INDEX: ReadonlyMap<string, number> = new Map(
 );
 
 /** A block of the kernel takes about this long, as a batch does: a thread hands back soon enough. */
-const BLOCK_MS = 400;
+const BLOCK_MS = 700;
 
 /** Points of the next block; a rest that is not worth one of its own goes with it. */
 function blockPoints({ pace }: SweepContext, remaining: number): number {
@@ -164,7 +164,8 @@ class RowWriter {
     const pointIndex = this.#columns.pointIndex[row]!;
     const values = this.#metricsOf(row);
     let outcome: PointOutcome;
-    const refusal = context.grid.refusal(pointIndex);
+    // What the kernel has run was not refused.
+    const refusal = this.#columns.outcome[row] === 0 ? context.grid.refusal(pointIndex) : undefined;
     if (refusal) {
       outcome = this.#withoutValues(row, 'refused', `${refusal.code}: ${refusal.message}`);
     } else {

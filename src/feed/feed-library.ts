@@ -22,7 +22,11 @@ export class FeedLibrary {
   readonly #groups = new Map<string, [FeedStore, ...FeedStore[]]>();
   readonly #visible = new Map<FeedStore, Map<FeedStore, Int32Array>>();
   readonly #series = new Map<string, BoundSeries>();
-  readonly #references = new WeakMap<object, Record<Role, References>>();
+  /** By the spec itself, for those that stand on no other and are the same object at many points. */
+  readonly #known = new Map<FeatureSpec, { store: FeedStore; series: BoundSeries }>();
+  /** What was bound and read last: the next card often has the same. */
+  #references: { readonly card: IdeaCard; readonly found: Record<Role, References> } | undefined;
+  #bound: { readonly card: IdeaCard; readonly feeds: MultiTFFeedStore } | undefined;
 
   constructor(stores: readonly FeedStore[], sweep: LibrarySweep) {
     this.#sweep = sweep;
@@ -43,6 +47,15 @@ export class FeedLibrary {
    * @throws SweepError FEED_MISSING when no open feed holds a column that the card reads.
    */
   bind(card: IdeaCard): MultiTFFeedStore {
+    if (this.#bound && isBoundAlike(this.#bound.card, card)) return this.#bound.feeds;
+    const feeds = this.#bind(card);
+    this.#bound = { card, feeds };
+    return feeds;
+  }
+
+  // --- internal ---
+
+  #bind(card: IdeaCard): MultiTFFeedStore {
     const { window, profile } = this.#sweep;
     const startMs = profile === 'trade' ? dataStartMs(card, window.startMs) : undefined;
     const execStore = this.#storesOf(card, 'exec')[0];
@@ -124,16 +137,28 @@ export class FeedLibrary {
   #referencesOf(card: IdeaCard): Record<Role, References> {
     if (card.strategy !== undefined) return referencesOf(card);
     // Grid points share what their params do not touch, so rules are mostly one object per sweep.
-    const known = this.#references.get(card.signal_rules);
-    if (known && card.risk_model === this.#sweep.card.risk_model) return known;
-    const references = referencesOf(card);
-    if (card.risk_model === this.#sweep.card.risk_model) {
-      this.#references.set(card.signal_rules, references);
-    }
-    return references;
+    if (this.#references && isReadAlike(this.#references.card, card)) return this.#references.found;
+    const found = referencesOf(card);
+    this.#references = { card, found };
+    return found;
   }
 
   #seriesOf(
+    spec: FeatureSpec,
+    specs: readonly FeatureSpec[],
+    stores: NonEmpty<FeedStore>,
+  ): BoundSeries {
+    const store = stores[0];
+    if (isChained(spec)) return this.#seriesAt(spec, specs, stores);
+    const known = this.#known.get(spec);
+    if (known?.store === store) return known.series;
+    const series = this.#seriesAt(spec, specs, stores);
+    if (this.#known.size >= KNOWN_MAX) this.#known.clear();
+    this.#known.set(spec, { store, series });
+    return series;
+  }
+
+  #seriesAt(
     spec: FeatureSpec,
     specs: readonly FeatureSpec[],
     stores: NonEmpty<FeedStore>,
@@ -173,6 +198,29 @@ export type LibrarySweep = Pick<Sweep, 'card' | 'profile' | 'window'>;
 // --- internal ---
 
 type NonEmpty<T> = readonly [T, ...T[]];
+
+/** Specs that are known by themselves. */
+const KNOWN_MAX = 1_024;
+
+/** Whether binding reads the same of both: parts that points share are the same objects. */
+function isBoundAlike(a: IdeaCard, b: IdeaCard): boolean {
+  return (
+    a.tf_configs === b.tf_configs &&
+    a.symbol_universe === b.symbol_universe &&
+    a.strategy === b.strategy &&
+    a.bars_history_required === b.bars_history_required &&
+    isReadAlike(a, b)
+  );
+}
+
+/** Whether rules and risk models read the same keys. */
+function isReadAlike(a: IdeaCard, b: IdeaCard): boolean {
+  return (
+    a.signal_rules === b.signal_rules &&
+    a.risk_model?.stop_loss?.atr_key === b.risk_model?.stop_loss?.atr_key &&
+    a.risk_model?.take_profit?.atr_key === b.risk_model?.take_profit?.atr_key
+  );
+}
 
 interface BoundColumn {
   readonly values: FloatColumn;

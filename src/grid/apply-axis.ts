@@ -6,14 +6,12 @@ import { applyPath } from './path.ts';
 export function applyAxis(card: IdeaCard, axis: Axis, valueIndex: number): IdeaCard {
   const row = axis.values[valueIndex]!;
   return axis.members.reduce(
-    (current, member, m) => applyPath(current, member.path, axisValue(member.path, row[m]!)),
+    (current, member, m) => applyPath(current, member.path, memberValue(member.path, row[m]!)),
     card,
   );
 }
 
-// --- internal ---
-
-/** `symbol_universe` is a list; an axis over it holds single symbols. */
-function axisValue(path: readonly (string | number)[], value: AxisScalar): unknown {
+/** What stands in the card: `symbol_universe` is a list, an axis over it holds single symbols. */
+export function memberValue(path: readonly (string | number)[], value: AxisScalar): unknown {
   return path.length === 1 && path[0] === 'symbol_universe' ? [value] : value;
 }

@@ -71,4 +71,4 @@ export function adaptBatchSize({ remaining, slots, msPerPoint, floorMs }: BatchS
 const BATCHES_PER_SLOT_MIN = 8;
 /** The last batches are not cut below this part of the floor. */
 const CRUMBS = 6;
-const PILOT_POINTS = 64;
+const PILOT_POINTS = 200;

@@ -5,7 +5,7 @@ import { SweepError } from '../errors.ts';
 import type { Axis, AxisScalar } from './axis.ts';
 import { compileConstraint, isConstraint, type Constraint } from './constraint.ts';
 import { axesOf, componentsOf, countTrue } from './count.ts';
-import { applyAxis } from './apply-axis.ts';
+import { CardParts } from './card-parts.ts';
 import { createRefusals, type Refusal, type RefusalRule } from './refusal.ts';
 import { Region } from './region.ts';
 import type { Sweep } from './spec.ts';
@@ -19,7 +19,7 @@ export class Grid {
   /** Points of the whole product, rejected and refused ones included. */
   readonly size: number;
   readonly axes: readonly Axis[];
-  readonly #card: IdeaCard;
+  readonly #cards: CardParts;
   readonly #radices: readonly number[];
   readonly #constraints: readonly Constraint[];
   readonly #regions: readonly Region[];
@@ -28,7 +28,7 @@ export class Grid {
   #refused: number | undefined;
 
   constructor(sweep: Sweep) {
-    this.#card = sweep.card;
+    this.#cards = new CardParts(sweep.card, sweep.axes);
     this.axes = sweep.axes;
     this.#radices = sweep.axes.map((axis) => axis.values.length);
     this.size = this.#radices.reduce((product, radix) => product * radix, 1);
@@ -48,7 +48,7 @@ export class Grid {
       Number.isSafeInteger(pointIndex) && pointIndex >= 0 && pointIndex < this.size,
       `point ${pointIndex} is not in a grid of ${this.size}`,
     );
-    const digits = this.#radices.map(() => 0);
+    const digits = this.#radices.slice();
     let rest = pointIndex;
     for (let n = digits.length - 1; n >= 0; n -= 1) {
       const radix = this.#radices[n]!;
@@ -92,14 +92,9 @@ export class Grid {
     return params;
   }
 
-  /** The card with the point's params applied; parts that no axis touches are shared. */
+  /** The card with the point's params applied; what no axis touches, and many a part of few combinations, is shared. */
   cardAt(pointIndex: number): IdeaCard {
-    const digits = this.indicesAt(pointIndex);
-    let card = this.#card;
-    this.axes.forEach((axis, n) => {
-      card = applyAxis(card, axis, digits[n]!);
-    });
-    return card;
+    return this.#cards.cardAt(this.indicesAt(pointIndex));
   }
 
   /** The smallest admitted index at or after `from`, or `size`. Rejected subtrees are skipped whole. */

@@ -110,7 +110,7 @@ function remembered(
     axes,
     refusal: (digits) => {
       let index = 0;
-      for (const [n, axis] of axes.entries()) index = index * radices[n]! + digits[axis]!;
+      for (let n = 0; n < axes.length; n += 1) index = index * radices[n]! + digits[axes[n]!]!;
       states ??= new Uint8Array(product);
       if (states[index] === 1) return undefined;
       const refusal = find(digits);

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createGrid } from '../../src/grid/grid.ts';
+import type { Axis } from '../../src/grid/axis.ts';
 import type { Sweep } from '../../src/grid/sweep.ts';
 import { enumerateGrid } from '../reference/grid.ts';
 import { sweepOf, sweepText } from '../support/card-texts.ts';
@@ -85,6 +86,55 @@ test('a grid addressed by index holds exactly the enumerated product, in its ord
     }),
     { numRuns: 100 },
   );
+});
+
+/** Axes that share a spec, a section and nothing; one moves two parameters, one sets what the card lacks. */
+const manyParts: readonly Axis[] = (() => {
+  const spec = (n: number, param: string): (string | number)[] => {
+    return ['tf_configs', 'exec', 'feature_specs', n, 'params', param];
+  };
+  const alone = (name: string, path: readonly (string | number)[], values: readonly number[]) => ({
+    name,
+    members: [{ column: name, path, text: path.join('.') }],
+    values: values.map((value) => [value]),
+  });
+  const specs = BASE.card.tf_configs.exec.feature_specs.map(({ output_key }) => output_key);
+  const [fast, slow] = [specs.indexOf('fast'), specs.indexOf('slow')];
+  const [macd, atr] = [specs.indexOf('macd'), specs.indexOf('atr')];
+  return [
+    {
+      name: 'pair',
+      members: [
+        { column: 'fast', path: spec(fast, 'length'), text: 'exec.fast.length' },
+        { column: 'slow', path: spec(slow, 'length'), text: 'exec.slow.length' },
+      ],
+      values: [2, 3, 5, 8, 13].map((value) => [value, 4 * value]),
+    },
+    alone('quick', spec(macd, 'fast'), [5, 6, 7, 8]),
+    alone('signal', spec(macd, 'signal'), [3, 4, 5]),
+    alone('atr', spec(atr, 'length'), [7, 14, 21]),
+    alone('stop', ['risk_model', 'stop_loss', 'value'], [1, 2, 3]),
+    alone('equity', ['account', 'starting_equity_usdt'], [1_000, 2_000, 3_000]),
+  ];
+})();
+
+test('cards asked for in any order are those of the enumerated product', () => {
+  const sweep = { ...BASE, axes: manyParts };
+  const points = enumerateGrid(sweep);
+  const grid = createGrid(sweep);
+  expect(points.length).toBe(1_620);
+  fc.assert(
+    fc.property(fc.array(fc.nat(points.length - 1), { minLength: 1, maxLength: 40 }), (asked) => {
+      for (const index of asked) expect(grid.cardAt(index)).toEqual(points[index]!.card);
+    }),
+    { numRuns: 100 },
+  );
+  const [card, other] = [grid.cardAt(0), grid.cardAt(3)];
+  expect(card).toEqual(points[0]!.card);
+  // The stop moved, and nothing that signals depend on.
+  expect(other.risk_model).not.toEqual(card.risk_model);
+  expect(other.tf_configs).toBe(card.tf_configs);
+  expect(sweep.card).toEqual(BASE.card);
 });
 
 test('admitted points, their order and their count equal those of the slow evaluator', () => {

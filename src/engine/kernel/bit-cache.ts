@@ -32,6 +32,7 @@ export class BitCache<Key extends object> {
 
   /** Whatever is over the budget, or was handed out without a key, may be reused now; whether any is. */
   beginGroup(): boolean {
+    if (this.#scratch.length === 0 && this.#bytes <= this.#bytesMax) return false;
     const given = this.#scratch.splice(0);
     for (const [key, entry] of this.#entries) {
       if (this.#bytes <= this.#bytesMax) break;

@@ -34,6 +34,7 @@ export class SignalSource {
   /** The signals of the last point, while those are kept. */
   #lastSignature: readonly number[] = [];
   #last: SignalBits | undefined;
+  #source: Source | undefined;
   #count = 0;
 
   constructor(
@@ -54,6 +55,8 @@ export class SignalSource {
 
   /** Valid until the next group. */
   of(card: IdeaCard, feeds: MultiTFFeedStore): SignalBits {
+    if (this.#last && isReadAlike(this.#source, { card, feeds })) return this.#last;
+    this.#source = { card, feeds };
     const { entry_rules: allEntries, exit_rules: exits } = card.signal_rules;
     const find = ({ direction, conditions }: Rule | ExitRule): FoundRule => ({
       direction,
@@ -224,6 +227,21 @@ export class SignalSource {
     }
     return at;
   }
+}
+
+/** What signals are read from. */
+interface Source {
+  readonly card: IdeaCard;
+  readonly feeds: MultiTFFeedStore;
+}
+
+/** Whether both have the same signals: what points share are the same objects. */
+function isReadAlike(a: Source | undefined, b: Source): boolean {
+  return (
+    a?.feeds === b.feeds &&
+    a.card.signal_rules === b.card.signal_rules &&
+    a.card.position_policy.mode === b.card.position_policy.mode
+  );
 }
 
 /** A rule with what its conditions read. */

@@ -119,6 +119,32 @@ describe('binding a point', () => {
     expect(narrow.series('exec', 'close')).toBeInstanceOf(Float64Array);
   });
 
+  test('gives after any other card what it gives alone', () => {
+    const many = sweepOf(crossCard(''), {
+      axes: [
+        axis('fast', paramPath('exec', 0, 'length'), [5, 10, 20]),
+        axis('atr', paramPath('exec', 2, 'length'), [7, 14]),
+        axis('key', ['risk_model', 'stop_loss', 'atr_key'], ['atr', 'fast']),
+        axis('stop', ['risk_model', 'stop_loss', 'value'], [1, 2]),
+        axis('back', ['signal_rules', 'entry_rules', 0, 'conditions', 0, 'prev_offset'], [1, 40]),
+      ],
+    });
+    const grid = createGrid(many);
+    const library = libraryOf(many, candles);
+    const read = (from: FeedLibrary, point: number) => {
+      const { exec, firstBar, windowStartBar, endBar } = from.bind(grid.cardAt(point));
+      const columns = [...exec.indicators].map(([key, values]) => [key, values[5_000]]);
+      return { firstBar, windowStartBar, endBar, columns };
+    };
+    for (let n = 0; n < 200; n++) {
+      // Steps by 1, 7 and 13 change every axis, some of them alone.
+      const point = (n * [1, 7, 13][n % 3]!) % grid.size;
+      expect(read(library, point)).toEqual(read(libraryOf(many, candles), point));
+    }
+    const [first, next] = [library.bind(grid.cardAt(0)), library.bind(grid.cardAt(2))];
+    expect(next).toBe(first);
+  });
+
   test('costs microseconds', () => {
     const library = libraryOf(sweep, candles);
     const cards = [0, 1, 2, 3, 4, 5].map((point) => createGrid(sweep).cardAt(point));
