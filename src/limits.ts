@@ -49,7 +49,7 @@ export const BATCH_TARGET_MS = 8_000;
  * Run time below which a batch of the local executor is not cut further, ms. A batch is claimed and
  * finished in 3 ms, but it also reads anew the columns that its points have in common with others.
  */
-export const BATCH_FLOOR_MS = 400;
+export const BATCH_FLOOR_MS = 700;
 
 /** Batches in flight per workflow: Temporal's pending-activity limit is 2,000 per workflow. */
 export const BATCHES_IN_FLIGHT_MAX = 500;
@@ -70,13 +70,13 @@ export const RANGES_PER_PLAN_MAX = 500;
  * Rows of one checkpoint: a killed worker loses at most these. One block of BLOCK_POINTS_MAX; 1 MB of
  * memory, of which a process has two for each thread and two more.
  */
-export const CHECKPOINT_ROWS_MAX = 2_048;
+export const CHECKPOINT_ROWS_MAX = 1_536;
 
 /** Rows that `verify` reads again to compare digests of whole batches: 35 µs a row, 0.7 s. */
 export const AUDIT_DIGEST_ROWS_MAX = 20_000;
 
 /** Points that a thread runs in an order of its own: 20 values of one axis by 100 of another. */
-export const BLOCK_POINTS_MAX = 2_048;
+export const BLOCK_POINTS_MAX = 1_536;
 
 /** Combinations of the axes of one feature spec that a feed plan enumerates: 250,000 columns of the
  * shortest useful window are past FEED_PLAN_BYTES_MAX anyway. */

@@ -1,7 +1,6 @@
 import { hostname } from 'node:os';
 import { Worker } from '@temporalio/worker';
 import { createBatchActivities } from '../activities/index.ts';
-import { collectGarbage } from '../src/executor/process-memory.ts';
 import { startThreads } from '../src/executor/start-threads.ts';
 import { taskQueues } from '../src/temporal/task-queues.ts';
 import type { WorkerDeps } from './control-worker.ts';
@@ -18,7 +17,6 @@ export async function createBatchWorker(deps: WorkerDeps): Promise<BatchWorker> 
   const { config, store, connection, namespace } = deps;
   const threads = await startThreads(config.threads);
   const { pool } = threads;
-  collectGarbage();
   const name = `${hostname()}:${process.pid}`;
   const worker = await Worker.create({
     connection,

@@ -7,7 +7,6 @@ import type { Store } from '../store/db.ts';
 import { acquireLease } from '../store/lease.ts';
 import { findSweep, finishSweep, setSweepStatus } from '../store/sweeps.ts';
 import { mapFeeds } from './feeds.ts';
-import { collectGarbage } from './process-memory.ts';
 import { runBatch, type BatchSummary, type OpenSweep } from './run-batch.ts';
 import type { Threads } from './start-threads.ts';
 import { shareContext } from './thread-pool.ts';
@@ -55,7 +54,6 @@ export async function runSweepLocal(
   const ranges = await openRanges(store.sql, row.sweepId, sweep.grid.size);
   await setSweepStatus(store.sql, row.sweepId, 'running', { executor: 'local' });
   const { pool } = options.threads;
-  collectGarbage();
   const driver = new Driver(ranges, options, (batch) =>
     runBatch({ sql: store.sql, pool }, sweep, batch, {
       ...(options.abort ? { signal: options.abort } : {}),

@@ -2,6 +2,7 @@ import { Piscina } from 'piscina';
 import type { MappedFeed } from '../feed/read.ts';
 import type { Sweep } from '../grid/sweep.ts';
 import { CHECKPOINT_ROWS_MAX } from '../limits.ts';
+import { GarbageWatch } from './process-memory.ts';
 import { createRowMemory } from './row-memory.ts';
 import type { RangeRequest, RangeResult } from './run-range.ts';
 
@@ -30,6 +31,7 @@ export class ThreadPool implements AsyncDisposable {
   readonly #pool: Piscina<unknown, RangeResult>;
   /** The one used last is used next: pages that were never needed are never touched. */
   readonly #memories: SharedArrayBuffer[] = [];
+  readonly #garbage = new GarbageWatch();
 
   constructor(threads: number) {
     this.threads = threads;
@@ -56,6 +58,7 @@ export class ThreadPool implements AsyncDisposable {
   /** The rows of `range` have been read: the next ones may be written over them. */
   release({ pointIndex: { buffer } }: RangeResult): void {
     if (buffer instanceof SharedArrayBuffer) this.#memories.push(buffer);
+    this.#garbage.look();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,3 +1,4 @@
+import { GarbageWatch } from './process-memory.ts';
 import { createContext, type SweepContext } from './sweep-context.ts';
 import { runRange, type RangeRequest, type RangeResult } from './run-range.ts';
 import type { SharedContext } from './thread-pool.ts';
@@ -7,12 +8,17 @@ import type { SharedContext } from './thread-pool.ts';
  * of a sweep are made once per thread; feeds are views over the process's one mapping.
  */
 const contexts = new Map<string, SweepContext>();
+const garbage = new GarbageWatch();
+// It is there for that alone; strategies do without it.
+Reflect.deleteProperty(globalThis, 'gc');
 
 export async function runOnThread(task: {
   context: SharedContext;
   request: RangeRequest;
 }): Promise<RangeResult> {
-  return runRange(await contextOf(task.context), task.request);
+  const result = runRange(await contextOf(task.context), task.request);
+  garbage.look();
+  return result;
 }
 
 // --- internal ---
