@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { digestMonths } from '../src/candles/digest.ts';
 import { synthesizeCandles } from '../src/candles/synth.ts';
 import { parseCard } from '../src/card/parse.ts';
+import type { IdeaCard } from '../src/card/schema.ts';
 import { buildFeatureFrame } from '../src/feed/feature-frame.ts';
 import { FeedLibrary } from '../src/feed/feed-library.ts';
 import type { MultiTFFeedStore } from '../src/feed/multi-tf.ts';
@@ -81,8 +82,10 @@ async function measure(dir: string, bars: number, iterations: number) {
   });
   const store = openMappedFeed(mapFeed(path));
   const library = new FeedLibrary([store], sweep);
+  // Two that share no object: one after itself is known.
+  const cards = [structuredClone(sweep.card), structuredClone(sweep.card)];
   const bind = time(iterations, () => {
-    for (let n = 0; n < BIND_ROUNDS; n += 1) keep(library.bind(sweep.card));
+    for (let n = 0; n < BIND_ROUNDS; n += 1) keep(library.bind(cards[n % 2] as IdeaCard));
   });
   const feeds = library.bind(sweep.card);
   const view = time(iterations, () => keep(walk(feeds)));
