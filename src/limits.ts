@@ -67,15 +67,15 @@ export const BATCHES_PER_WORKFLOW_RUN = 2_000;
 export const RANGES_PER_PLAN_MAX = 500;
 
 /**
- * Rows of one checkpoint: a killed worker loses at most these. One block of BLOCK_POINTS_MAX; 1 MB of
- * memory, of which a process has two for each thread and two more.
+ * Rows of one checkpoint: a killed worker loses at most these. One block of BLOCK_POINTS_MAX; 0.8 MB
+ * of memory, of which a process has two for each thread and two more.
  */
 export const CHECKPOINT_ROWS_MAX = 1_536;
 
 /** Rows that `verify` reads again to compare digests of whole batches: 35 µs a row, 0.7 s. */
 export const AUDIT_DIGEST_ROWS_MAX = 20_000;
 
-/** Points that a thread runs in an order of its own: 20 values of one axis by 100 of another. */
+/** Points that a thread runs in an order of its own: 15 values of one axis by 100 of another. */
 export const BLOCK_POINTS_MAX = 1_536;
 
 /** Combinations of the axes of one feature spec that a feed plan enumerates: 250,000 columns of the

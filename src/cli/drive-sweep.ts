@@ -73,8 +73,8 @@ interface Prepared {
 }
 
 /**
- * Plans, builds and starts threads while the server starts: none of it needs the server. Threads come
- * after feeds, whose building they would slow down. Whoever awaits them meets their errors.
+ * Plans, builds and starts threads while the server starts: none of it needs the server. Threads load
+ * their modules while feeds are written, which leaves a core at rest. Whoever awaits them meets their errors.
  */
 function prepare(config: Config, sweep: Sweep, executor: 'local' | 'temporal'): Prepared {
   const build = async (): Promise<readonly BuiltFeed[]> => {

@@ -12,7 +12,7 @@ import { runInNewContext } from 'node:vm';
  *
  * Compilers take 5 to 12 MB for a large function: WebAssembly is compiled one function at a time, and so
  * is the JavaScript of each thread, by the last compiler alone: the one before it takes longer than what
- * it makes saves. Together these flags take 6 % of the processor time of W3 away, and 15 of 130 MB.
+ * it makes saves.
  *
  * The C allocator: columns and messages of a megabyte come and go by the thousand, and glibc soon keeps
  * such blocks in arenas of every thread, which never shrink: 160 MB of a process of 350 were holes. So such

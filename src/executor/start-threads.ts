@@ -1,4 +1,4 @@
-import { GarbageWatch, limitMemory } from './process-memory.ts';
+import { limitMemory } from './process-memory.ts';
 import { ThreadPool } from './thread-pool.ts';
 
 /** The threads of a process that runs sweeps, and the bounds on its memory while it has them. */
@@ -10,7 +10,6 @@ export interface Threads extends AsyncDisposable {
 export async function startThreads(count: number): Promise<Threads> {
   const held = new AsyncDisposableStack();
   held.use(await limitMemory());
-  new GarbageWatch().collect();
   const pool = held.use(new ThreadPool(count));
   let ended: Promise<void> | undefined;
   return { pool, [Symbol.asyncDispose]: () => (ended ??= held.disposeAsync()) };

@@ -92,7 +92,7 @@ export class Grid {
     return params;
   }
 
-  /** The card with the point's params applied; what no axis touches, and many a part of few combinations, is shared. */
+  /** The card with the point's params applied; points share what no axis touches, and parts of few combinations. */
   cardAt(pointIndex: number): IdeaCard {
     return this.#cards.cardAt(this.indicesAt(pointIndex));
   }

@@ -55,7 +55,7 @@ export class SignalSource {
 
   /** Valid until the next group. */
   of(card: IdeaCard, feeds: MultiTFFeedStore): SignalBits {
-    if (this.#last && isReadAlike(this.#source, { card, feeds })) return this.#last;
+    if (this.#last && hasSameSignals(this.#source, { card, feeds })) return this.#last;
     this.#source = { card, feeds };
     const { entry_rules: allEntries, exit_rules: exits } = card.signal_rules;
     const find = ({ direction, conditions }: Rule | ExitRule): FoundRule => ({
@@ -236,7 +236,7 @@ interface Source {
 }
 
 /** Whether both have the same signals: what points share are the same objects. */
-function isReadAlike(a: Source | undefined, b: Source): boolean {
+function hasSameSignals(a: Source | undefined, b: Source): boolean {
   return (
     a?.feeds === b.feeds &&
     a.card.signal_rules === b.card.signal_rules &&
