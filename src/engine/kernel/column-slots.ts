@@ -1,4 +1,3 @@
-import type { FloatColumn } from '../../feed/feed-store.ts';
 import type { KernelMemory } from './kernel-memory.ts';
 
 /** A column's copy in the kernel's memory. */
@@ -18,18 +17,18 @@ export interface SlotsBudget {
  * Copies of columns in the kernel's memory under a byte budget, the least recently used given up
  * first; `slotsMin` at least, so that of those needed at once none pushes out another.
  */
-export class ColumnSlots {
-  readonly #slots = new Map<FloatColumn | number, Slot>();
+export class ColumnSlots<Key> {
+  readonly #slots = new Map<Key, Slot>();
   readonly #memory: KernelMemory;
   readonly #slotBytes: number;
   readonly #slotsMax: number;
-  readonly #write: (at: number, column: FloatColumn | number) => number;
+  readonly #write: (at: number, key: Key) => number;
 
   /** `write` fills the slot at an address and says from which row on it is whole. */
   constructor(
     memory: KernelMemory,
     { slotBytes, bytesMax, slotsMin }: SlotsBudget,
-    write: (at: number, column: FloatColumn | number) => number,
+    write: (at: number, key: Key) => number,
   ) {
     this.#memory = memory;
     this.#slotBytes = slotBytes;
@@ -37,8 +36,7 @@ export class ColumnSlots {
     this.#write = write;
   }
 
-  /** The copy of a column, or of a number in every row. */
-  of(column: FloatColumn | number): Slot {
+  of(column: Key): Slot {
     const known = this.#slots.get(column);
     if (known !== undefined) {
       this.#slots.delete(column);

@@ -5,17 +5,19 @@ export interface KernelExports {
   readonly HAND_END: { readonly value: number };
   readonly TERMS: { readonly value: number };
   readonly TERMS_BYTES: { readonly value: number };
-  columnBytes(rows: number): number;
   begin(bits: number, out: number, bytes: number, reach: number): void;
+  // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
+  clearBlanks(a: number, b: number, rows: number, above: number, notBelow: number): void;
   clearBelow(bits: number, bytes: number, from: number): void;
+  columnBytes(rows: number): number;
   // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
   compare(
     a: number,
     b: number,
-    words: number,
+    rows: number,
     above: number,
     notBelow: number,
-    blocks: number,
+    ties: number,
   ): number;
   // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
   follow(now: number, before: number, out: number, bytes: number, reach: number): void;
@@ -33,14 +35,18 @@ export interface KernelExports {
   ): void;
   marketBytes(rows: number): number;
   measureLists(lists: number, count: number): void;
-  narrow(from: number, column: number, row: number, count: number): number;
   openColumns(at: number, rows: number): void;
   openDays(at: number, count: number): void;
   openFunding(at: number): void;
   openLists(at: number, rows: number, items: number): void;
   openMarket(at: number, start: number, end: number): void;
+  // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
+  openScale(from: number, scale: number, row: number, count: number, rangeMin: number): void;
   openTouches(at: number, rowsBytes: number): void;
+  // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
+  quantize(from: number, column: number, scale: number, row: number, count: number): number;
   runPoints(count: number, work: number, results: number): void;
+  scaleBytes(rows: number): number;
   searchBytes(rows: number, items: number): number;
   // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
   spread(rows: number, visible: number, out: number, from: number, end: number): void;
@@ -78,10 +84,6 @@ export class KernelMemory {
   /** Views are valid until the next `allocate`. */
   int32(at: number, length: number): Int32Array {
     return new Int32Array(this.#memory.buffer, at, length);
-  }
-
-  float32(at: number, length: number): Float32Array {
-    return new Float32Array(this.#memory.buffer, at, length);
   }
 
   float64(at: number, length: number): Float64Array {

@@ -35,7 +35,7 @@ export const GROUP_POINTS = 8;
 export interface KernelBudget {
   /** Condition bitsets: 80 conditions over a year of 5m stay in the second-level cache. */
   readonly bitBytesMax: number;
-  /** Float32 columns: 40 of 200,000 bars; visit-order.ts needs few at once. */
+  /** Columns in steps of 16 bits: 80 of 200,000 bars; visit-order.ts needs few at once. */
   readonly columnBytesMax: number;
   /**
    * Positions of a list of signals: 640 kB, of which only what is written takes memory. Not a power
@@ -139,8 +139,8 @@ class Bench {
     // A stop and a target of each point.
     const slotsMin = 2 * POINTS_AT_ONCE;
     const slots = { slotBytes: 8 * endBar, bytesMax: budget.columnBytesMax / 4, slotsMin };
-    const atrs = new ColumnSlots(memory, slots, (at, column) => {
-      memory.float64(at, endBar).set((column as FloatColumn).subarray(0, endBar));
+    const atrs = new ColumnSlots<FloatColumn>(memory, slots, (at, column) => {
+      memory.float64(at, endBar).set(column.subarray(0, endBar));
       return 0;
     });
     this.#levels = new LevelSource(atrs);

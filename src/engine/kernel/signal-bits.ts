@@ -30,7 +30,7 @@ export class SignalSource {
   readonly #visible = new WeakMap<Int32Array, number>();
   readonly #spreads = new WeakMap<Place, Spread>();
   /** What was compared last, each way. */
-  readonly #compared: [Compared, Compared] = [NOTHING, NOTHING];
+  readonly #compared = [NOTHING, NOTHING];
   /** The signals of the last point, while those are kept. */
   #lastSignature: readonly number[] = [];
   #last: SignalBits | undefined;
@@ -173,9 +173,9 @@ export class SignalSource {
    */
   #fill(place: Place, { out, bytes }: { out: Bits; bytes: number }): void {
     const { operator, reach, firstRead } = place;
-    const pair = this.#pairOf(place, 0);
-    const isWhole = pair.whole <= Math.max(0, firstRead - reach);
-    const turned = isWhole ? undefined : this.#pairOf(place, 1);
+    const from = Math.max(0, firstRead - reach);
+    const pair = this.#pairOf(place, from, false);
+    const turned = pair.whole <= from ? undefined : this.#pairOf(place, from, true);
     const { code } = this.#memory;
     if (operator === 'gt') code.unite(pair.above, pair.above, out, bytes);
     else if (operator === 'gte') code.unite(pair.notBelow, pair.notBelow, out, bytes);
@@ -195,15 +195,13 @@ export class SignalSource {
     }
   }
 
-  /** The comparison of the operands, or of the operands in turn. */
-  #pairOf({ left, right, rows }: Place, output: 0 | 1): ComparedPair {
-    const last = this.#compared[output];
-    if (last.left === left && last.right === right && last.rows === rows) return last.pair;
-    const pair =
-      output === 0
-        ? this.#comparison.compare(left, right, { rows, output })
-        : this.#comparison.compare(right, left, { rows, output });
-    this.#compared[output] = { left, right, rows, pair };
+  /** The comparison of the operands from a row on, or of the operands in turn. */
+  #pairOf({ left, right, rows }: Place, from: number, isTurned: boolean): ComparedPair {
+    const last = this.#compared[Number(isTurned)] as Compared;
+    const isSame = last.left === left && last.right === right && last.rows === rows;
+    if (isSame && last.from <= from) return last.pair;
+    const pair = this.#comparison.compare(left, right, { rows, from, isTurned });
+    this.#compared[Number(isTurned)] = { left, right, rows, from, pair };
     return pair;
   }
 
@@ -259,6 +257,7 @@ interface Compared {
   readonly left: Operand | undefined;
   readonly right: Operand | undefined;
   readonly rows: number;
+  readonly from: number;
   readonly pair: ComparedPair;
 }
 
@@ -266,6 +265,7 @@ const NOTHING: Compared = {
   left: undefined,
   right: undefined,
   rows: 0,
+  from: 0,
   pair: { above: NO_BITS, notBelow: NO_BITS, whole: 0 },
 };
 

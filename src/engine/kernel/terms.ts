@@ -29,12 +29,12 @@ export interface PointTerms {
 
 /** Knows the levels of a market's points by number, so that equal ones share their first touches. */
 export class LevelSource {
-  readonly #atrs: ColumnSlots;
+  readonly #atrs: ColumnSlots<FloatColumn>;
   readonly #keys = new Map<string, number>();
   readonly #columnIds = new WeakMap<FloatColumn, number>();
   #nextKey = 1;
 
-  constructor(atrs: ColumnSlots) {
+  constructor(atrs: ColumnSlots<FloatColumn>) {
     this.#atrs = atrs;
   }
 

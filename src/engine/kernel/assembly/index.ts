@@ -15,18 +15,15 @@ import { TERMS, TERMS_BYTES, enterLong, enterShort, readTerms, sizing, startingE
 export {
   begin,
   clearBelow,
-  columnBytes,
-  compare,
   follow,
   intersect,
   invert,
   leave,
-  narrow,
-  openColumns,
   spread,
   subtract,
   unite,
 } from './bits';
+export { clearBlanks, columnBytes, compare, openColumns, openScale, quantize, scaleBytes } from './columns';
 export { marketBytes, openDays, openFunding, openMarket } from './market';
 export { listBytes, makeList, measureLists, openLists, searchBytes } from './lists';
 export { HAND_END } from './path';
