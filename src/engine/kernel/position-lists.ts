@@ -11,7 +11,8 @@ export class PositionLists {
   /** Addresses by the signals' key, the oldest first. */
   readonly #lists = new Map<number, number>();
   readonly #used = new Set<number>();
-  readonly #made: number[] = [];
+  /** What `measure` has to make, by address. */
+  readonly #wanted = new Map<number, SignalBits>();
   /** Where the addresses of new lists are written. */
   #addressesAt = 0;
   #addressesMax = 0;
@@ -31,27 +32,31 @@ export class PositionLists {
 
   /** The address of the list of these signals; it is whole after `measure`. */
   of(signals: SignalBits): number {
-    const { key, enterLong, enterShort, exitLong, exitShort } = signals;
+    const { key } = signals;
     let at = this.#lists.get(key);
     this.#used.add(key);
     if (at !== undefined) return at;
     at = this.#free();
     this.#lists.set(key, at);
-    this.#memory.code.makeList(at, enterLong, enterShort, exitLong, exitShort);
-    this.#made.push(at);
+    this.#wanted.set(at, signals);
     return at;
   }
 
+  /** All at once and after all signals, because the columns of those would push lists out of the cache. */
   measure(): void {
-    const count = this.#made.length;
+    const count = this.#wanted.size;
     if (count === 0) return;
     if (count > this.#addressesMax) {
       this.#addressesMax = 2 * count;
       this.#addressesAt = this.#memory.allocate(4 * this.#addressesMax);
     }
-    this.#memory.int32(this.#addressesAt, count).set(this.#made);
-    this.#memory.code.measureLists(this.#addressesAt, count);
-    this.#made.length = 0;
+    const { code } = this.#memory;
+    for (const [at, { enterLong, enterShort, exitLong, exitShort }] of this.#wanted) {
+      code.makeList(at, enterLong, enterShort, exitLong, exitShort);
+    }
+    this.#memory.int32(this.#addressesAt, count).set([...this.#wanted.keys()]);
+    code.measureLists(this.#addressesAt, count);
+    this.#wanted.clear();
   }
 
   /** The place of the oldest list that this group does not use, or a new one. */

@@ -1,114 +1,50 @@
 /**
- * The moments of the daily returns of one point: metrics/returns.ts, its sums repeated in their
- * order. Divisions, whose results do not wait for each other, go two to a vector.
+ * The moments of the daily returns of two points, one in each lane: metrics/returns.ts, its sums
+ * repeated in their order. Each sum waits for its last addition; the other point takes that time.
  */
 import { days } from './market';
 
-export let count: i32 = 0;
-export let mean: f64 = 0;
-export let sigma: f64 = 0;
-export let downsideSquares: f64 = 0;
-export let gains: f64 = 0;
-export let losses: f64 = 0;
-export let skewness: f64 = 0;
-export let kurtosis: f64 = 0;
+export let mean: v128 = f64x2.splat(0);
+export let sigma: v128 = f64x2.splat(0);
+export let downsideSquares: v128 = f64x2.splat(0);
+export let gains: v128 = f64x2.splat(0);
+export let losses: v128 = f64x2.splat(0);
+export let skewness: v128 = f64x2.splat(0);
+export let kurtosis: v128 = f64x2.splat(0);
+export let ulcer: v128 = f64x2.splat(0);
+/** How many returns there are, as numbers. */
+export let counts: v128 = f64x2.splat(0);
+/** Of the point that `measureTail` saw last. */
 export let var95: f64 = 0;
 export let cvar95: f64 = 0;
-export let ulcer: f64 = 0;
 
 const TAIL_RETURNS_MIN: i32 = 10;
 const TAIL_SHARE: f64 = 0.05;
 
 /**
- * Measures the samples at `samples`; the base of the first return is `initial`, which is written to
- * the place before them. `returns` has room for as many numbers, and the tail for them behind those.
+ * Measures the samples at `a` and at `b`; the bases of the first returns are `initial`, which is written
+ * to the places before them. `returns` has room for two numbers a sample and two more.
  */
-export function measureDays(samples: usize, returns: usize, initial: f64): void {
-  fillReturns(samples, returns, initial);
+export function measureDays(a: usize, b: usize, returns: usize, initial: v128): void {
+  v128.store_lane<f64>(a - 8, initial, 0);
+  v128.store_lane<f64>(b - 8, initial, 1);
+  counts = f64x2.splat(days);
+  const isPositive = fillReturns(a, b, returns);
+  if (!isPositive) packReturns(a, b, returns);
   sumUp(returns);
+  if (!isPositive) fillRest(returns);
   measureShape(returns);
-  measureTail(returns, returns + 8 * (days + 2));
-  measureUlcer(samples, returns + 8 * (days + 2));
 }
 
-// --- internal ---
-
-/** e/e′ − 1 wherever the sample before is above 0. */
-function fillReturns(samples: usize, returns: usize, initial: f64): void {
-  store<f64>(samples - 8, initial);
-  let isPositive = initial > 0;
-  for (let day = 0; day < days; day += 2) {
-    const at = samples + 8 * day;
-    const before = v128.load(at - 8);
-    v128.store(
-      returns + 8 * day,
-      f64x2.sub(f64x2.div(v128.load(at), before), f64x2.splat(1)),
-    );
-    isPositive = isPositive && i64x2.all_true(f64x2.gt(before, f64x2.splat(0)));
-  }
-  count = days;
-  if (!isPositive) packReturns(samples, returns);
-}
-
-/** The returns one by one, those without a base left out. */
-function packReturns(samples: usize, returns: usize): void {
-  count = 0;
-  for (let day = 0; day < days; day++) {
-    const before = load<f64>(samples + 8 * day - 8);
-    if (!(before > 0)) continue;
-    store<f64>(returns + 8 * count, load<f64>(samples + 8 * day) / before - 1);
-    count += 1;
-  }
-}
-
-function sumUp(returns: usize): void {
-  let sum: f64 = 0;
-  let up: f64 = 0;
-  let down: f64 = 0;
-  let squares: f64 = 0;
-  for (let i = 0; i < count; i++) {
-    const r = load<f64>(returns + 8 * i);
-    sum += r;
-    // Adding 0 changes no sum: none of them is ever −0.
-    up += r > 0 ? r : 0;
-    const fall = r < 0 ? r : 0;
-    down += fall;
-    squares += fall * fall;
-  }
-  mean = count == 0 ? 0 : sum / count;
-  gains = up;
-  losses = abs(down);
-  downsideSquares = squares;
-}
-
-function measureShape(returns: usize): void {
-  let second: f64 = 0;
-  let third: f64 = 0;
-  let fourth: f64 = 0;
-  for (let i = 0; i < count; i++) {
-    const d = load<f64>(returns + 8 * i) - mean;
-    const square = d * d;
-    second += square;
-    third += square * d;
-    fourth += square * square;
-  }
-  const variance = count == 0 ? 0 : second / count;
-  const deviation = sqrt(variance);
-  const hasShape = count >= TAIL_RETURNS_MIN && deviation != 0;
-  sigma = count < 2 ? 0 : deviation;
-  skewness = hasShape ? third / count / (deviation * deviation * deviation) : 0;
-  kurtosis = hasShape ? fourth / count / (variance * variance) : 0;
-}
-
-/** The smallest returns by insertion at `tail`: a few dozen of hundreds, so most are passed over. */
-function measureTail(returns: usize, tail: usize): void {
+/** The tail of the returns at `returns`, one of 16 bytes each, by insertion at `tail`: most are passed over. */
+export function measureTail(returns: usize, tail: usize, count: i32): void {
   var95 = 0;
   cvar95 = 0;
   if (count < TAIL_RETURNS_MIN) return;
   const wanted = max(1, <i32>floor(TAIL_SHARE * count));
   let held = 0;
   for (let i = 0; i < count; i++) {
-    const r = load<f64>(returns + 8 * i);
+    const r = load<f64>(returns + 16 * i);
     if (held == wanted && r >= load<f64>(tail + 8 * (held - 1))) continue;
     let at = held < wanted ? held : wanted - 1;
     while (at > 0 && load<f64>(tail + 8 * (at - 1)) > r) {
@@ -124,22 +60,116 @@ function measureTail(returns: usize, tail: usize): void {
   cvar95 = abs(sum / wanted);
 }
 
-/** √mean of the squared falls below the running peak, in percent; the peaks are kept at `peaks`. */
-function measureUlcer(samples: usize, peaks: usize): void {
-  let peak = days == 0 ? 0 : load<f64>(samples);
-  for (let day = 0; day < days; day++) {
-    const value = load<f64>(samples + 8 * day);
-    if (value > peak) peak = value;
-    store<f64>(peaks + 8 * day, peak);
-  }
-  let squares: f64 = 0;
+// --- internal ---
+
+/**
+ * Writes e/e′ − 1 of both points, and finds √mean of the squared falls below the running peak, in percent;
+ * false where some sample is not above 0.
+ */
+function fillReturns(a: usize, b: usize, returns: usize): bool {
+  const zero = f64x2.splat(0);
+  let isPositive = i64x2.splat(-1);
+  let peak = v128.load_lane<f64>(b, v128.load64_zero(a), 1);
+  let squares = zero;
   for (let day = 0; day < days; day += 2) {
-    const top = v128.load(peaks + 8 * day);
-    const falls = f64x2.sub(top, v128.load(samples + 8 * day));
-    const pct = f64x2.div(f64x2.mul(f64x2.splat(100), falls), top);
-    const square = f64x2.mul(pct, pct);
-    squares += f64x2.extract_lane(square, 0);
-    if (day + 1 < days) squares += f64x2.extract_lane(square, 1);
+    const at = 8 * day;
+    const beforeA = v128.load(a + at - 8);
+    const beforeB = v128.load(b + at - 8);
+    const nowA = v128.load(a + at);
+    const nowB = v128.load(b + at);
+    isPositive = v128.and(isPositive, v128.and(f64x2.gt(beforeA, zero), f64x2.gt(beforeB, zero)));
+    const ofA = f64x2.sub(f64x2.div(nowA, beforeA), f64x2.splat(1));
+    const ofB = f64x2.sub(f64x2.div(nowB, beforeB), f64x2.splat(1));
+    v128.store(returns + 2 * at, v128.shuffle<f64>(ofA, ofB, 0, 2));
+    v128.store(returns + 2 * at, v128.shuffle<f64>(ofA, ofB, 1, 3), 16);
+    const first = v128.shuffle<f64>(nowA, nowB, 0, 2);
+    peak = f64x2.pmax(peak, first);
+    squares = f64x2.add(squares, squaredFall(peak, first));
+    if (day + 1 == days) break;
+    const second = v128.shuffle<f64>(nowA, nowB, 1, 3);
+    peak = f64x2.pmax(peak, second);
+    squares = f64x2.add(squares, squaredFall(peak, second));
   }
-  ulcer = days == 0 ? 0 : sqrt(squares / days);
+  ulcer = days == 0 ? zero : f64x2.sqrt(f64x2.div(squares, f64x2.splat(days)));
+  return i64x2.all_true(isPositive);
+}
+
+/** Of a fall below a peak, in percent. */
+// @ts-ignore: decorator
+@inline
+function squaredFall(peak: v128, value: v128): v128 {
+  const pct = f64x2.div(f64x2.mul(f64x2.splat(100), f64x2.sub(peak, value)), peak);
+  return f64x2.mul(pct, pct);
+}
+
+/** Leaves out the returns whose base is not above 0; 0 at the end for each. */
+function packReturns(a: usize, b: usize, returns: usize): void {
+  const ofA = packLane(a, returns);
+  const ofB = packLane(b, returns + 8);
+  counts = f64x2.replace_lane(f64x2.splat(ofA), 1, ofB);
+}
+
+function packLane(samples: usize, returns: usize): i32 {
+  let count = 0;
+  for (let day = 0; day < days; day++) {
+    if (!(load<f64>(samples + 8 * day - 8) > 0)) continue;
+    store<f64>(returns + 16 * count, load<f64>(returns + 16 * day));
+    count += 1;
+  }
+  for (let day = count; day < days; day++) store<f64>(returns + 16 * day, 0);
+  return count;
+}
+
+/** Gives the places at the end the mean, from which they do not differ. */
+function fillRest(returns: usize): void {
+  for (let day = <i32>f64x2.extract_lane(counts, 0); day < days; day++) {
+    v128.store_lane<f64>(returns + 16 * day, mean, 0);
+  }
+  for (let day = <i32>f64x2.extract_lane(counts, 1); day < days; day++) {
+    v128.store_lane<f64>(returns + 16 * day + 8, mean, 1);
+  }
+}
+
+/** Adding 0 changes no sum: none of them is ever −0. */
+function sumUp(returns: usize): void {
+  const zero = f64x2.splat(0);
+  let sum = zero;
+  let up = zero;
+  let down = zero;
+  let squares = zero;
+  for (let i = 0; i < days; i++) {
+    const r = v128.load(returns + 16 * i);
+    sum = f64x2.add(sum, r);
+    up = f64x2.add(up, v128.and(r, f64x2.gt(r, zero)));
+    const fall = v128.and(r, f64x2.lt(r, zero));
+    down = f64x2.add(down, fall);
+    squares = f64x2.add(squares, f64x2.mul(fall, fall));
+  }
+  mean = v128.and(f64x2.div(sum, counts), f64x2.gt(counts, zero));
+  gains = up;
+  losses = f64x2.abs(down);
+  downsideSquares = squares;
+}
+
+function measureShape(returns: usize): void {
+  const zero = f64x2.splat(0);
+  let second = zero;
+  let third = zero;
+  let fourth = zero;
+  for (let i = 0; i < days; i++) {
+    const d = f64x2.sub(v128.load(returns + 16 * i), mean);
+    const square = f64x2.mul(d, d);
+    second = f64x2.add(second, square);
+    third = f64x2.add(third, f64x2.mul(square, d));
+    fourth = f64x2.add(fourth, f64x2.mul(square, square));
+  }
+  const variance = v128.and(f64x2.div(second, counts), f64x2.gt(counts, zero));
+  const deviation = f64x2.sqrt(variance);
+  const isLong = f64x2.ge(counts, f64x2.splat(TAIL_RETURNS_MIN));
+  const hasShape = v128.and(isLong, f64x2.ne(deviation, zero));
+  const cubed = f64x2.mul(f64x2.mul(deviation, deviation), deviation);
+  sigma = v128.and(deviation, f64x2.ge(counts, f64x2.splat(2)));
+  skewness = v128.and(f64x2.div(f64x2.div(third, counts), cubed), hasShape);
+  const squared = f64x2.mul(variance, variance);
+  kurtosis = v128.and(f64x2.div(f64x2.div(fourth, counts), squared), hasShape);
 }

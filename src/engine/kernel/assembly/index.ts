@@ -6,7 +6,7 @@ import * as curve from './curve';
 import * as daily from './daily';
 import * as margin from './margin';
 import { daysBytes, hasFunding } from './market';
-import { settlePair, takeTerms } from './pair';
+import { laneOf, settlePair, takeTerms } from './pair';
 import { findTrack, hasEnded, plans, takeTrack, trackBytes } from './path';
 import * as run from './run';
 import { leverageSamples, leverageSum } from './samples';
@@ -40,15 +40,17 @@ export function workBytes(): usize {
  * with work at `work`; the results of each are written to `results`, one after the other.
  */
 export function runPoints(count: i32, work: usize, results: usize): void {
-  at = results;
   const trackA = work + 2 * pointBytes();
   const trackB = trackA + trackBytes();
   const countA = prepare(0, trackA);
   const plansA = plans;
   const sizingA = sizing;
+  const startingA = startingEquity;
   const isOneSidedA = enterLong == 0 || enterShort == 0;
   if (count == 1) {
+    at = results;
     finish(0, work, trackA, plansA, 0, countA);
+    finishDays(results, 1, samplesOf(work, 0), samplesOf(work, 0), f64x2.splat(startingA));
     return;
   }
   const countB = prepare(1, trackB);
@@ -67,8 +69,12 @@ export function runPoints(count: i32, work: usize, results: usize): void {
       samplesOf(work, 1),
     );
   }
+  const starting = f64x2.replace_lane(f64x2.splat(startingA), 1, startingEquity);
+  at = results;
   finish(0, work, trackA, plansA, done, countA);
+  at = results + RESULT_BYTES;
   finish(1, work, trackB, plansB, done, countB);
+  finishDays(results, 2, samplesOf(work, 0), samplesOf(work, 1), starting);
 }
 
 // --- internal ---
@@ -76,9 +82,13 @@ export function runPoints(count: i32, work: usize, results: usize): void {
 /** Where the next result is written. */
 let at: usize = 0;
 
-/** The number before the samples, samples and exposures, returns, and what is made of them. */
+/** Bytes of a point's results, and where those of its days begin. */
+const RESULT_BYTES: usize = 8 * 49;
+const DAYS_AT: usize = 8 * 38;
+
+/** The number before the samples, samples and exposures; and of two points the returns and a tail of them. */
 function pointBytes(): usize {
-  return 16 + 5 * daysBytes + 32;
+  return 16 + 5 * daysBytes + 48;
 }
 
 function samplesOf(work: usize, n: i32): usize {
@@ -109,8 +119,19 @@ function finish(n: i32, work: usize, track: usize, plans: usize, done: i32, coun
     isFound = run.runTrack(n, samples, done, count);
   }
   if (!isFound) run.runPoint(samples);
-  daily.measureDays(samples, samples + 2 * daysBytes, startingEquity);
   writeResults();
+}
+
+/** Measures the days of two points, or of one and the same, and writes the results of the first `count`. */
+function finishDays(results: usize, count: i32, a: usize, b: usize, starting: v128): void {
+  const returns = a + 2 * daysBytes;
+  const tail = returns + 2 * daysBytes + 32;
+  daily.measureDays(a, b, returns, starting);
+  for (let lane = 0; lane < count; lane++) {
+    at = results + RESULT_BYTES * lane + DAYS_AT;
+    daily.measureTail(returns + 8 * lane, tail, <i32>laneOf(daily.counts, lane));
+    putDays(lane);
+  }
 }
 
 function put(value: f64): void {
@@ -159,21 +180,20 @@ function writeResults(): void {
   put(run.rejections);
   put(run.fundingPaid);
   put(run.fundingReceived);
-  putDays();
 }
 
-function putDays(): void {
-  put(daily.count);
-  put(daily.mean);
-  put(daily.sigma);
-  put(daily.downsideSquares);
-  put(daily.gains);
-  put(daily.losses);
-  put(daily.skewness);
-  put(daily.kurtosis);
+function putDays(lane: i32): void {
+  put(laneOf(daily.counts, lane));
+  put(laneOf(daily.mean, lane));
+  put(laneOf(daily.sigma, lane));
+  put(laneOf(daily.downsideSquares, lane));
+  put(laneOf(daily.gains, lane));
+  put(laneOf(daily.losses, lane));
+  put(laneOf(daily.skewness, lane));
+  put(laneOf(daily.kurtosis, lane));
   put(daily.var95);
   put(daily.cvar95);
-  put(daily.ulcer);
+  put(laneOf(daily.ulcer, lane));
 }
 
 function least(lanes: v128): f64 {
