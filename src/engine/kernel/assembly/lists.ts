@@ -40,6 +40,8 @@ const HEADER: usize = 32;
 /** Bars whose market data stays in the second-level cache while a group's lists are measured. */
 const CHUNK: i32 = 2048;
 
+/** A word without a signal. */
+let nothing: usize = 0;
 /** Words of signals that count and where they stand, 16 bytes each, and then their bars. */
 let words: usize = 0;
 let turns: usize = 0;
@@ -52,12 +54,13 @@ export function listBytes(items: i32): usize {
 
 /** Bytes to be given to `openLists` for `rows` bars and lists of up to `items`. */
 export function searchBytes(rows: i32, items: i32): usize {
-  return 16 * ((rows >>> 6) + 2) + 4 * (2 * items + 68);
+  return 16 * ((rows >>> 6) + 3) + 4 * (2 * items + 68);
 }
 
 export function openLists(at: usize, rows: i32, items: i32): void {
-  words = at;
-  turns = at + 16 * ((rows >>> 6) + 2);
+  nothing = at;
+  words = at + 16;
+  turns = words + 16 * ((rows >>> 6) + 2);
   itemsMax = items;
 }
 
@@ -102,7 +105,8 @@ export function makeList(
   const isOneSided = isLong || enterLong == 0;
   const enter = isLong ? enterLong : enterShort;
   const leave = isLong ? exitLong : exitShort;
-  if (!isOneSided || !latch(list, enter, leave, i32(isLong))) {
+  if (enter == 0) fill(list, 0, 0);
+  else if (!isOneSided || !latch(list, enter, leave, i32(isLong))) {
     search(list, enterLong, enterShort, exitLong, exitShort);
   }
 }
@@ -124,42 +128,50 @@ export function measureItems(items: usize, count: i32): void {
 
 // --- internal ---
 
-// @ts-ignore: decorator
-@inline
-function wordOf(bits: usize, at: usize): u64 {
-  return bits == 0 ? 0 : load<u64>(bits + at);
-}
-
 /**
  * The positions of one side, 64 bars at a time; false where a bar has both signals. Whether a position
  * is held at a bar is the carry of an addition: an entry is 1 + 1 and makes one, an exit 0 + 0 and ends
  * it, any other bar 1 + 0 and hands it on. Then no branch hangs on where signals stand.
  */
 function latch(list: usize, enter: usize, leave: usize, side: i32): bool {
-  const last = (endBar - 1) >>> 6;
-  const end: u64 = <u64>-1 >>> <u64>((64 - endBar) & 63);
-  let mask: u64 = <u64>-1 << <u64>(startBar & 63);
+  const first = startBar & ~63;
+  const last = (endBar - 1) & ~63;
+  let entriesAt = enter + (<usize>first >>> 3);
+  let exitsAt = leave == 0 ? nothing : leave + (<usize>first >>> 3);
+  const step: usize = leave == 0 ? 0 : 8;
   let held: u64 = 0;
   let both: u64 = 0;
   let at = words;
-  for (let w = startBar >>> 6; w <= last; w++) {
-    if (w == last) mask &= end;
-    const entries = wordOf(enter, <usize>w << 3) & mask;
-    const exits = wordOf(leave, <usize>w << 3) & mask;
+  for (let bar = first; bar <= last; bar += 64) {
+    let entries = load<u64>(entriesAt);
+    let exits = load<u64>(exitsAt);
+    if (bar == first || bar == last) {
+      const mask = maskOf(bar);
+      entries &= mask;
+      exits &= mask;
+    }
     both |= entries & exits;
     const hands = entries | ~exits;
     const sum = hands + entries + held;
     const holds = sum ^ hands ^ entries;
-    held = (hands & (entries | ~sum)) >>> 63;
+    held = (entries | (hands & ~sum)) >>> 63;
     const turning = (entries & ~holds) | (exits & holds);
     store<u64>(at, turning);
-    store<i32>(at, w << 6, 8);
+    store<i32>(at, bar, 8);
     at += <usize>i32(turning != 0) << 4;
-    mask = <u64>-1;
+    entriesAt += 8;
+    exitsAt += step;
   }
   if (both != 0) return false;
   fill(list, spread(at), side);
   return true;
+}
+
+/** The bars of the window among the 64 from `bar` on. */
+function maskOf(bar: i32): u64 {
+  const below = max(0, startBar - bar);
+  const beyond = max(0, bar + 64 - endBar);
+  return (<u64>-1 << <u64>below) & (<u64>-1 >>> <u64>beyond);
 }
 
 /** Writes the bars of the words up to `stop`, as many as a list has room for; how many of them. */
