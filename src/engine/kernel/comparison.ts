@@ -1,9 +1,16 @@
 import type { FloatColumn } from '../../feed/feed-store.ts';
 import { bitBytes, type Bits } from './bit-cache.ts';
-import { ColumnSlots } from './column-slots.ts';
+import { ColumnSlots, type Slot } from './column-slots.ts';
 import type { KernelMemory } from './kernel-memory.ts';
 import type { Operand } from './places.ts';
-import { PIECE_ROWS, ScaleSource, eachPiece, onScale, type ScaledColumn } from './scales.ts';
+import {
+  PIECE_ROWS,
+  ScaleSource,
+  eachPiece,
+  onScale,
+  type Scale,
+  type ScaledColumn,
+} from './scales.ts';
 
 /** Where two operands stand to each other, bar by bar; none holds where either has no value. */
 export interface ComparedPair {
@@ -31,7 +38,8 @@ export class Comparison {
   readonly #rows: number;
   /** Where a piece of a float64 column is brought to be turned into steps. */
   readonly #piece: number;
-  readonly #ties: number;
+  /** Where the blocks that steps leave open are listed. */
+  readonly #open: number;
   readonly #outputs: readonly [Output, Output];
 
   /** For columns of up to `rows` rows. */
@@ -46,7 +54,7 @@ export class Comparison {
     this.#outputs = [output(), output()];
     this.#piece = memory.allocate(8 * PIECE_ROWS);
     const blocks = 8 * (Math.ceil(rows / 128) + 1);
-    this.#ties = memory.allocate(4 * blocks);
+    this.#open = memory.allocate(4 * blocks);
     memory.code.openColumns(memory.allocate(blocks / 8 + 8), rows);
     this.#scales = new ScaleSource(memory, rows, this.#piece);
     const slots = { slotBytes: memory.code.columnBytes(rows), bytesMax, slotsMin: 2 };
@@ -57,29 +65,52 @@ export class Comparison {
    * Of the first `rows` rows of `left` with `right`, or in turn of `right` with `left`; the output of one is kept
    * while that of the other is overwritten. Rows before `from` mean nothing.
    */
-  compare(left: FloatColumn, right: Operand, { rows, from, isTurned }: ComparedRows): ComparedPair {
-    const scale = this.#scales.of(left, rows);
-    const [x, y] = isTurned ? [right, left] : [left, right];
-    const a = this.#columns.of(onScale(scale, x));
-    const b = this.#columns.of(onScale(scale, y));
+  compare(left: FloatColumn, right: Operand, how: ComparedRows): ComparedPair {
+    const scale = this.#scales.of(left, right, how.rows);
+    let found = this.#decide(scale, { left, right }, how);
+    if (found.open > how.rows * OPEN_SHARE) {
+      const better = this.#scales.betterFor(left, right, how.rows);
+      if (better !== undefined) {
+        const { open } = found;
+        found = this.#decide(better, { left, right }, how);
+        if (found.open > open / 2) this.#scales.keep(left, scale);
+      }
+    }
+    const { a, b, open } = found;
+    const { rows, from, isTurned } = how;
     const out = this.#outputs[isTurned ? 1 : 0];
-    const { code } = this.#memory;
-    const count = code.compare(a.at, b.at, rows, out.above, out.notBelow, this.#ties);
-    if (count > 0) this.#settle(out, { left: x, right: y, rows, count });
+    if (open > 0) {
+      const [x, y] = isTurned ? [right, left] : [left, right];
+      this.#settle(out, { left: x, right: y, rows, from, open });
+    }
     const whole = Math.max(a.whole, b.whole);
-    if (whole > from) code.clearBlanks(a.at, b.at, rows, out.above, out.notBelow);
+    if (whole > from) this.#memory.code.clearBlanks(a.at, b.at, rows, out.above, out.notBelow);
     return { ...out, whole };
   }
 
+  /** What different steps decide; how many blocks are open then. */
+  #decide(
+    scale: Scale,
+    { left, right }: { left: FloatColumn; right: Operand },
+    { rows, isTurned }: ComparedRows,
+  ): { readonly a: Slot; readonly b: Slot; readonly open: number } {
+    const x = this.#columns.of(onScale(scale, left));
+    const y = this.#columns.of(onScale(scale, right));
+    const [a, b] = isTurned ? [y, x] : [x, y];
+    const { above, notBelow } = this.#outputs[isTurned ? 1 : 0];
+    const open = this.#memory.code.compare(a.at, b.at, rows, above, notBelow, this.#open);
+    return { a, b, open };
+  }
+
   /** Compares the undecided bars in float64. */
-  #settle(out: Output, { left, right, rows, count }: Undecided): void {
+  #settle(out: Output, { left, right, rows, from, open: count }: Undecided): void {
     const words = Math.ceil(rows / 32);
     const above = this.#memory.int32(out.above, words);
     const notBelow = this.#memory.int32(out.notBelow, words);
-    const ties = this.#memory.int32(this.#ties, count);
+    const blocks = this.#memory.int32(this.#open, count);
     for (let n = 0; n < count; n++) {
-      const w = (ties[n] as number) >>> 1;
-      if (w === (ties[n - 1] ?? -1) >>> 1) continue;
+      const w = (blocks[n] as number) >>> 1;
+      if (w === (blocks[n - 1] ?? -1) >>> 1 || 32 * w + 32 <= from) continue;
       let open = (above[w] as number) ^ (notBelow[w] as number);
       while (open !== 0) {
         const bit = open & -open;
@@ -114,9 +145,13 @@ interface Undecided {
   readonly left: Operand;
   readonly right: Operand;
   readonly rows: number;
-  /** Blocks of 16 bars with ties. */
-  readonly count: number;
+  readonly from: number;
+  /** Blocks of 16 bars with equal steps. */
+  readonly open: number;
 }
+
+/** Open blocks a row above which another scale is tried: one block of 32. */
+const OPEN_SHARE = 1 / 512;
 
 function valueAt(operand: Operand, bar: number): number {
   return typeof operand === 'number' ? operand : (operand[bar] as number);

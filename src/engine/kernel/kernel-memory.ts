@@ -5,6 +5,7 @@ export interface KernelExports {
   readonly HAND_END: { readonly value: number };
   readonly TERMS: { readonly value: number };
   readonly TERMS_BYTES: { readonly value: number };
+  beginScale(scale: number, rows: number): void;
   begin(bits: number, out: number, bytes: number, reach: number): void;
   // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
   clearBlanks(a: number, b: number, rows: number, above: number, notBelow: number): void;
@@ -19,6 +20,7 @@ export interface KernelExports {
     notBelow: number,
     ties: number,
   ): number;
+  endScale(scale: number, rows: number, rangeMin: number): void;
   // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
   follow(now: number, before: number, out: number, bytes: number, reach: number): void;
   intersect(a: number, b: number, out: number, bytes: number): void;
@@ -40,8 +42,6 @@ export interface KernelExports {
   openFunding(at: number): void;
   openLists(at: number, rows: number, items: number): void;
   openMarket(at: number, start: number, end: number): void;
-  // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
-  openScale(from: number, scale: number, row: number, count: number, rangeMin: number): void;
   openTouches(at: number, rowsBytes: number): void;
   // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
   quantize(from: number, column: number, scale: number, row: number, count: number): number;
@@ -53,6 +53,7 @@ export interface KernelExports {
   subtract(a: number, b: number, out: number, bytes: number): void;
   touchesBytes(rowsBytes: number): number;
   unite(a: number, b: number, out: number, bytes: number): void;
+  widenScale(from: number, scale: number, row: number, count: number): void;
   workBytes(): number;
 }
 

@@ -28,6 +28,8 @@ export class ScaleSource {
   readonly #bytes: number;
   readonly #scales: Scale[] = [];
   readonly #known = new WeakMap<FloatColumn, Scale>();
+  /** Columns that have a scale made of them, or had one that was no better. */
+  readonly #tried = new WeakSet<FloatColumn>();
 
   /** For columns of up to `rows` rows, pieces of which are brought to `piece`. */
   constructor(memory: KernelMemory, rows: number, piece: number) {
@@ -36,26 +38,45 @@ export class ScaleSource {
     this.#bytes = memory.code.scaleBytes(rows);
   }
 
-  /** The scale of a column of `rows` rows. */
-  of(column: FloatColumn, rows: number): Scale {
+  /** The scale of a column that is compared with another, of `rows` rows. */
+  of(column: FloatColumn, other: Operand, rows: number): Scale {
     let scale = this.#known.get(column);
     if (scale?.rows === rows) return scale;
     const range = sampleRange(column, rows);
     scale = this.#scales.find((one) => one.rows === rows && suits(one, range));
     if (scale === undefined && this.#scales.length >= SCALES_MAX) [scale] = this.#scales;
-    scale ??= this.#add(column, rows, range);
+    if (scale === undefined) return this.#make(column, other, rows);
     this.#known.set(column, scale);
     return scale;
   }
 
-  #add(column: FloatColumn, rows: number, range: Range): Scale {
+  /** A scale made of a column and another, where the one it has makes many equal steps; once for each. */
+  betterFor(column: FloatColumn, other: Operand, rows: number): Scale | undefined {
+    if (this.#tried.has(column) || this.#scales.length >= SCALES_MAX) return undefined;
+    return this.#make(column, other, rows);
+  }
+
+  /** Puts a column back on a scale that is as good. */
+  keep(column: FloatColumn, scale: Scale): void {
+    this.#known.set(column, scale);
+  }
+
+  #make(column: FloatColumn, other: Operand, rows: number): Scale {
+    const { code } = this.#memory;
     const at = this.#memory.allocate(this.#bytes);
-    const rangeMin = (range.high - range.low) * RANGE_SHARE_MIN;
-    eachPiece(this.#memory, this.#piece, { operand: column, rows }, (from, count) =>
-      this.#memory.code.openScale(this.#piece, at, from, count, rangeMin),
-    );
+    const range = sampleRange(column, rows);
+    code.beginScale(at, rows);
+    for (const operand of [column, other]) {
+      if (typeof operand === 'number') continue;
+      eachPiece(this.#memory, this.#piece, { operand, rows }, (from, count) =>
+        code.widenScale(this.#piece, at, from, count),
+      );
+    }
+    code.endScale(at, rows, (range.high - range.low) * RANGE_SHARE_MIN);
     const scale = { ...range, at, rows, columns: new WeakMap(), numbers: new Map() };
     this.#scales.push(scale);
+    this.#tried.add(column);
+    this.#known.set(column, scale);
     return scale;
   }
 }

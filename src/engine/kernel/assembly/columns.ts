@@ -7,8 +7,8 @@
 const BLOCK: i32 = 64;
 const BLOCK_SHIFT: i32 = 6;
 
-/** Of the steps of a block, the part that the range of the scale's own column takes. */
-const SHARE: f64 = 1.0 / 8;
+/** Of the steps of a block, the part that the range of the scale's own columns takes. */
+const SHARE: f64 = 1.0 / 4;
 const STEPS: f64 = 65_534;
 /** The step of a row without a value, below all others. */
 const BLANK: i16 = -32_768;
@@ -34,25 +34,38 @@ export function scaleBytes(rows: i32): usize {
   return <usize>(((rows + BLOCK - 1) >>> BLOCK_SHIFT) << 4);
 }
 
-/**
- * Sets a scale from `row` on by `count` numbers at `from`, both multiples of 64. A block in which they range
- * over less than `rangeMin` is taken to range over that.
- */
-export function openScale(from: usize, scale: usize, row: i32, count: i32, rangeMin: f64): void {
+/** Begins a scale of `rows`, of no column yet. */
+export function beginScale(scale: usize, rows: i32): void {
+  for (let at = scale; at < scale + scaleBytes(rows); at += 16) {
+    store<f64>(at, Infinity);
+    store<f64>(at, -Infinity, 8);
+  }
+}
+
+/** Widens a scale from `row` on by `count` numbers at `from`, both multiples of 64. */
+export function widenScale(from: usize, scale: usize, row: i32, count: i32): void {
   for (let i = 0; i < count; i += BLOCK) {
     const source = from + 8 * i;
-    let least = f64x2.splat(Infinity);
-    let most = f64x2.splat(-Infinity);
+    const at = scale + (<usize>((row + i) >>> BLOCK_SHIFT) << 4);
+    let least = v128.load64_splat(at);
+    let most = v128.load64_splat(at, 8);
     for (let n = 0; n < 8 * BLOCK; n += 16) {
       const values = v128.load(source + n);
       least = f64x2.pmin(least, values);
       most = f64x2.pmax(most, values);
     }
-    const low = min(f64x2.extract_lane(least, 0), f64x2.extract_lane(least, 1));
-    const high = max(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1));
-    const at = scale + (<usize>((row + i) >>> BLOCK_SHIFT) << 4);
-    const rate = (STEPS * SHARE) / max(high - low, rangeMin);
+    store<f64>(at, min(f64x2.extract_lane(least, 0), f64x2.extract_lane(least, 1)));
+    store<f64>(at, max(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1)), 8);
+  }
+}
+
+/** Ends a scale of `rows`; a block in which its columns range over less than `rangeMin` is taken to range over that. */
+export function endScale(scale: usize, rows: i32, rangeMin: f64): void {
+  for (let at = scale; at < scale + scaleBytes(rows); at += 16) {
+    const low = load<f64>(at);
+    const high = load<f64>(at, 8);
     const middle = low / 2 + high / 2;
+    const rate = (STEPS * SHARE) / max(high - low, rangeMin);
     store<f64>(at, isFinite<f64>(middle) ? middle : 0);
     store<f64>(at, isFinite<f64>(rate) ? rate : 1, 8);
   }

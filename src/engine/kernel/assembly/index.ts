@@ -23,7 +23,17 @@ export {
   subtract,
   unite,
 } from './bits';
-export { clearBlanks, columnBytes, compare, openColumns, openScale, quantize, scaleBytes } from './columns';
+export {
+  beginScale,
+  clearBlanks,
+  columnBytes,
+  compare,
+  endScale,
+  openColumns,
+  quantize,
+  scaleBytes,
+  widenScale,
+} from './columns';
 export { marketBytes, openDays, openFunding, openMarket } from './market';
 export { listBytes, makeList, measureLists, openLists, searchBytes } from './lists';
 export { HAND_END } from './path';
