@@ -12,8 +12,9 @@
 const BLOCK_SHIFT: i32 = 2;
 const IN_BLOCK: i32 = 3;
 const BLOCK_BYTES: usize = 128;
-/** Level at which an entry is of 32 bars. */
+/** Level at which an entry is of 32 bars, and the last one, of 1,024: what is longer takes more than two spans. */
 const PEAK_LEVEL: usize = 3;
+const LEVEL_MAX: i32 = 8;
 
 export let startBar: i32 = 0;
 export let endBar: i32 = 0;
@@ -145,13 +146,14 @@ export function measure(into: usize, from: i32, end: i32): void {
   const block = (from >>> BLOCK_SHIFT) + 1;
   const lastBlock = last >>> BLOCK_SHIFT;
   const between = lastBlock - block;
-  const level = 31 - clz(between | 1);
+  const level = min(31 - clz(between | 1), LEVEL_MAX);
   const table = spans + spanBytes * level;
   const left = between > 0 ? table + 32 * block : none;
   const right = between > 0 ? table + 32 * (lastBlock - (1 << level)) : none;
   const prices = v128.shuffle<f64>(least, f64x2.neg(most), 0, 2);
   v128.store(into, f64x2.pmin(levels, f64x2.pmin(v128.load(left), v128.load(right))));
   v128.store(into, f64x2.pmin(prices, f64x2.pmin(v128.load(left, 16), v128.load(right, 16))), 16);
+  if (between > 2 << LEVEL_MAX) measureBetween(into, left, right);
 }
 
 /**
@@ -169,7 +171,7 @@ export function firstTouch(from: i32, end: i32, levels: v128): i32 {
     const isInside = block + (1 << level) <= count;
     if (isInside && !isTouched(spans + spanBytes * level + 32 * block, levels)) {
       block += 1 << level;
-      level += 1;
+      level = min(level + 1, LEVEL_MAX);
     } else if (level > 0) {
       level -= 1;
     } else {
@@ -191,7 +193,13 @@ function blocksOf(rows: i32): i32 {
 
 /** Levels of a table over `blocks`, those up to PEAK_LEVEL in any case. */
 function levelsOf(blocks: i32): i32 {
-  return max(<i32>PEAK_LEVEL + 1, 32 - clz(blocks));
+  return min(LEVEL_MAX + 1, max(<i32>PEAK_LEVEL + 1, 32 - clz(blocks)));
+}
+
+/** Adds the spans of the last level from one on to another. */
+function measureBetween(into: usize, from: usize, to: usize): void {
+  const step: usize = 32 << LEVEL_MAX;
+  for (let at = from + step; at < to; at += step) mergeExtremes(into, into, at);
 }
 
 // @ts-ignore: decorator
