@@ -20,9 +20,13 @@ export interface ComparedPair {
   readonly whole: number;
 }
 
+/** What is compared of two operands, and which way. */
 export interface ComparedRows {
+  /** How many of their first rows. */
   readonly rows: number;
+  /** The first row that is asked for. */
   readonly from: number;
+  /** The right one with the left. */
   readonly isTurned: boolean;
 }
 
@@ -63,7 +67,7 @@ export class Comparison {
 
   /**
    * Of the first `rows` rows of `left` with `right`, or in turn of `right` with `left`; the output of one is kept
-   * while that of the other is overwritten. Rows before `from` mean nothing.
+   * while that of the other is overwritten. What is before `from` means nothing.
    */
   compare(left: FloatColumn, right: Operand, how: ComparedRows): ComparedPair {
     const scale = this.#scales.of(left, right, how.rows);
