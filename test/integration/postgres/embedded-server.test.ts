@@ -21,6 +21,7 @@ import {
   keepPostgres,
   leasePostgres,
   stopPostgres,
+  type PostgresLease,
 } from '../../../src/services/postgres.ts';
 import { openStore } from '../../../src/store/db.ts';
 
@@ -159,6 +160,23 @@ describe('the embedded server', () => {
   });
 });
 
+/** Waits until a busy server has seen the end of every other command; it watches as one that is leaving. */
+async function untilAlone({ url, applicationName }: PostgresLease): Promise<void> {
+  const watch = postgres(url, {
+    max: 1,
+    connection: { application_name: 'ideasweep (leaving)' },
+  });
+  const others = async () =>
+    (
+      await watch`
+        select pid from pg_stat_activity
+        where backend_type = 'client backend' and pid <> pg_backend_pid()
+          and application_name <> ${applicationName}`
+    ).length;
+  await expect.poll(others, { timeout: 5_000 }).toBe(0);
+  await watch.end();
+}
+
 describe('after a kill', () => {
   it('goes on when the command that started the server was killed', async () => {
     const config = newHome();
@@ -167,13 +185,9 @@ describe('after a kill', () => {
     holder.child.kill('SIGKILL');
     const lease = await leasePostgres(config);
     expect(serverPid(config)).toBe(pid);
+    await untilAlone(lease);
     await lease.release();
-    // A busy server may not have seen yet that the killed command is gone; then the next one stops it.
-    const stop = async (): Promise<unknown> => {
-      if (await findPostgres(config)) await (await leasePostgres(config)).release();
-      return findPostgres(config);
-    };
-    await expect.poll(stop, { timeout: 5_000 }).toBeUndefined();
+    expect(await findPostgres(config)).toBeUndefined();
   });
 
   it('recovers when the server itself was killed', async () => {
