@@ -42,8 +42,8 @@ export class Comparison {
   readonly #rows: number;
   /** Where a piece of a float64 column is brought to be turned into steps. */
   readonly #piece: number;
-  /** Where the blocks that steps leave open are listed. */
-  readonly #open: number;
+  /** Where the blocks with ties, equal steps, are listed. */
+  readonly #ties: number;
   readonly #outputs: readonly [Output, Output];
 
   /** For columns of up to `rows` rows. */
@@ -58,7 +58,7 @@ export class Comparison {
     this.#outputs = [output(), output()];
     this.#piece = memory.allocate(8 * PIECE_ROWS);
     const blocks = 8 * (Math.ceil(rows / 128) + 1);
-    this.#open = memory.allocate(4 * blocks);
+    this.#ties = memory.allocate(4 * blocks);
     memory.code.openColumns(memory.allocate(blocks / 8 + 8), rows);
     this.#scales = new ScaleSource(memory, rows, this.#piece);
     const slots = { slotBytes: memory.code.columnBytes(rows), bytesMax, slotsMin: 2 };
@@ -72,47 +72,47 @@ export class Comparison {
   compare(left: FloatColumn, right: Operand, how: ComparedRows): ComparedPair {
     const scale = this.#scales.of(left, right, how.rows);
     let found = this.#decide(scale, { left, right }, how);
-    if (found.open > how.rows * OPEN_SHARE) {
+    if (found.ties > how.rows * TIES_SHARE) {
       const better = this.#scales.betterFor(left, right, how.rows);
       if (better !== undefined) {
-        const { open } = found;
+        const { ties } = found;
         found = this.#decide(better, { left, right }, how);
-        if (found.open > open / 2) this.#scales.keep(left, scale);
+        if (found.ties > ties / 2) this.#scales.keep(left, scale);
       }
     }
-    const { a, b, open } = found;
+    const { a, b, ties } = found;
     const { rows, from, isTurned } = how;
     const out = this.#outputs[isTurned ? 1 : 0];
-    if (open > 0) {
+    if (ties > 0) {
       const [x, y] = isTurned ? [right, left] : [left, right];
-      this.#settle(out, { left: x, right: y, rows, from, open });
+      this.#settle(out, { left: x, right: y, rows, from, ties });
     }
     const whole = Math.max(a.whole, b.whole);
     if (whole > from) this.#memory.code.clearBlanks(a.at, b.at, rows, out.above, out.notBelow);
     return { ...out, whole };
   }
 
-  /** What different steps decide; how many blocks are open then. */
+  /** What different steps decide; how many blocks have ties. */
   #decide(
     scale: Scale,
     { left, right }: { left: FloatColumn; right: Operand },
     { rows, isTurned }: ComparedRows,
-  ): { readonly a: Slot; readonly b: Slot; readonly open: number } {
+  ): { readonly a: Slot; readonly b: Slot; readonly ties: number } {
     const x = this.#columns.of(onScale(scale, left));
     const y = this.#columns.of(onScale(scale, right));
     const [a, b] = isTurned ? [y, x] : [x, y];
     const { above, notBelow } = this.#outputs[isTurned ? 1 : 0];
-    const open = this.#memory.code.compare(a.at, b.at, rows, above, notBelow, this.#open);
-    return { a, b, open };
+    const ties = this.#memory.code.compare(a.at, b.at, rows, above, notBelow, this.#ties);
+    return { a, b, ties };
   }
 
   /** Compares the undecided bars in float64. */
-  #settle(out: Output, { left, right, rows, from, open: count }: Undecided): void {
+  #settle(out: Output, { left, right, rows, from, ties }: Undecided): void {
     const words = Math.ceil(rows / 32);
     const above = this.#memory.int32(out.above, words);
     const notBelow = this.#memory.int32(out.notBelow, words);
-    const blocks = this.#memory.int32(this.#open, count);
-    for (let n = 0; n < count; n++) {
+    const blocks = this.#memory.int32(this.#ties, ties);
+    for (let n = 0; n < ties; n++) {
       const w = (blocks[n] as number) >>> 1;
       if (w === (blocks[n - 1] ?? -1) >>> 1 || 32 * w + 32 <= from) continue;
       let open = (above[w] as number) ^ (notBelow[w] as number);
@@ -151,11 +151,11 @@ interface Undecided {
   readonly rows: number;
   readonly from: number;
   /** Blocks of 16 bars with equal steps. */
-  readonly open: number;
+  readonly ties: number;
 }
 
-/** Open blocks a row above which another scale is tried: one block of 32. */
-const OPEN_SHARE = 1 / 512;
+/** Blocks with ties a row above which another scale is tried: one block of 32. */
+const TIES_SHARE = 1 / 512;
 
 function valueAt(operand: Operand, bar: number): number {
   return typeof operand === 'number' ? operand : (operand[bar] as number);
