@@ -1,7 +1,7 @@
 import { assert } from '../src/assert.ts';
 import { buildFeeds, mapFeeds } from '../src/executor/feeds.ts';
 import { planSweep } from '../src/executor/plan-sweep.ts';
-import { combineDigests } from '../src/executor/rows-digest.ts';
+import { combineDigests, EMPTY_DIGEST } from '../src/executor/rows-digest.ts';
 import { shareContext, ThreadPool, type SharedContext } from '../src/executor/thread-pool.ts';
 import type { Bench } from './harness.ts';
 import { benchHome } from './sweep-home.ts';
@@ -67,22 +67,29 @@ export const bench: Bench<Size> = {
 
 // --- internal ---
 
-/** Runs all points, an equal range on each thread; the digest of their rows. */
+/** Ranges of a run, so that no thread waits long for the other; a sweep's batches are sized to the same end. */
+const RANGES = 16;
+
+/** Runs all points, ranges of equal size, each on the thread that comes for it; the digest of their rows. */
 async function runAll(pool: ThreadPool, shared: SharedContext, size: number): Promise<string> {
-  const step = Math.ceil(size / pool.threads);
-  const lanes = Array.from({ length: pool.threads }, async (_, lane) => {
-    const to = Math.min(size, (lane + 1) * step);
-    let digest: string | undefined;
-    for (let from = lane * step; from < to;) {
-      const range = await pool.run(shared, { from, to, budgetMs: Infinity });
-      pool.release(range);
-      digest = digest === undefined ? range.digest : combineDigests(digest, range.digest);
-      from = range.reached;
+  const step = Math.ceil(size / RANGES);
+  let next = 0;
+  let digest = EMPTY_DIGEST;
+  const lanes = Array.from({ length: pool.threads }, async () => {
+    while (next < size) {
+      const to = Math.min(size, next + step);
+      let from = next;
+      next = to;
+      while (from < to) {
+        const range = await pool.run(shared, { from, to, budgetMs: Infinity });
+        pool.release(range);
+        digest = combineDigests(digest, range.digest);
+        from = range.reached;
+      }
     }
-    return digest;
   });
-  const digests = (await Promise.all(lanes)).filter((digest) => digest !== undefined);
-  return digests.reduce(combineDigests);
+  await Promise.all(lanes);
+  return digest;
 }
 
 function median(values: readonly number[]): number {
