@@ -26,7 +26,7 @@ export function kernelSweep(seed: number): KernelSweep {
   const dice = new Dice(seed + 0.5);
   const [timeframe, mtf, htf] = dice.pick(TIMEFRAME_TRIPLES);
   const bars = randomBars(dice, '15m', dice.pick([3, 30, 120, 400, 400, 1100, 3000]));
-  const exec = stretched(bars, timeframe, dice);
+  const exec = ticked(stretched(bars, timeframe, dice), dice);
   const scale = dice.pick([1, 1, 1, 1e-7, 1e6]);
   const isSmooth = dice.chance(0.6);
   const arrays = (rows: readonly ReferenceBar[], of: Timeframe): RoleArrays =>
@@ -38,7 +38,7 @@ export function kernelSweep(seed: number): KernelSweep {
     mtf: higher(mtf),
     htf: higher(htf),
     windowStartBar: start,
-    endBar: endOf(dice, start, bars.length),
+    endBar: Math.max(start + 1, bars.length - dice.below(20)),
   });
   // Rows before a point's own frame hold values of other points of a grid, which it must not see.
   const isNarrow = dice.chance(0.2);
@@ -116,12 +116,6 @@ const TIMEFRAME_TRIPLES = [
   ['4h', '1d', '1w'],
   ['1d', '1w', '1w'],
 ] as const;
-
-/** Now and then a whole number of the chunks in which the kernel measures positions. */
-function endOf(dice: Dice, start: number, bars: number): number {
-  if (start + 2048 <= bars && dice.chance(0.3)) return start + 2048;
-  return Math.max(start + 1, bars - dice.below(20));
-}
 
 /** Settlements now and then, on bars and between them, several a bar, before the first and after the last. */
 function randomFunding(dice: Dice, exec: readonly ReferenceBar[]): Pick<RoleArrays, 'funding'> {
@@ -264,6 +258,20 @@ function stretched(
     const tsOpen = origin + steps * ms;
     return { ...bar, tsOpen, tsClose: tsOpen + ms };
   });
+}
+
+/** Mostly with prices that are whole ticks, as an exchange has them: of 1, of a hundredth, or smaller. */
+function ticked(bars: readonly ReferenceBar[], dice: Dice): readonly ReferenceBar[] {
+  if (dice.chance(0.3)) return bars;
+  const ticks = dice.pick([1, 100, 100, 100_000]);
+  const round = (price: number): number => Math.max(1, Math.round(price * ticks)) / ticks;
+  return bars.map((bar) => ({
+    ...bar,
+    open: round(bar.open),
+    high: round(bar.high),
+    low: round(bar.low),
+    close: round(bar.close),
+  }));
 }
 
 function resampled(exec: readonly ReferenceBar[], ms: number): ReferenceBar[] {

@@ -36,7 +36,6 @@ export interface KernelExports {
     exitShort: number,
   ): void;
   marketBytes(rows: number): number;
-  measureLists(lists: number, count: number): void;
   openColumns(at: number, rows: number): void;
   openDays(at: number, count: number): void;
   openFunding(at: number): void;

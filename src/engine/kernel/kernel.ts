@@ -29,7 +29,7 @@ export interface KernelPoint {
 }
 
 /** Points whose signals are made together, from columns that they have in common. */
-export const GROUP_POINTS = 8;
+export const GROUP_POINTS = 16;
 
 /** What a thread keeps of each market, in bytes. */
 export interface KernelBudget {
@@ -38,7 +38,7 @@ export interface KernelBudget {
   /** Columns in steps of 16 bits: 100 of 200,000 bars, the last axis of a large grid and what meets it. */
   readonly columnBytesMax: number;
   /**
-   * Positions of a list of signals: 640 kB, of which only what is written takes memory. Not a power
+   * Positions of a list of signals: 520 kB, of which only what is written takes memory. Not a power
    * of two, or the lists of a group would contend for the same lines of the cache.
    */
   readonly positionsMax: number;
@@ -155,7 +155,7 @@ class Bench {
     this.#signals.beginGroup();
     this.#lists.beginGroup();
     const signals = points.map((point) => this.#signalsOf(point));
-    this.#lists.measure();
+    this.#lists.make();
     const rows: (KernelRow | undefined)[] = [];
     for (let n = 0; n < points.length; n += POINTS_AT_ONCE) {
       const few = points.slice(n, n + POINTS_AT_ONCE);

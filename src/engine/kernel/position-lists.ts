@@ -3,7 +3,7 @@ import type { SignalBits } from './signal-bits.ts';
 
 /**
  * The positions that signals alone make, listed once for the points that have them in common
- * (assembly/lists.ts). Lists of a group are measured together, so that they read the market once.
+ * (assembly/lists.ts).
  */
 export class PositionLists {
   readonly #memory: KernelMemory;
@@ -11,11 +11,8 @@ export class PositionLists {
   /** Addresses by the signals' key, the oldest first. */
   readonly #lists = new Map<number, number>();
   readonly #used = new Set<number>();
-  /** What `measure` has to make, by address. */
+  /** What `make` has to make, by address. */
   readonly #wanted = new Map<number, SignalBits>();
-  /** Where the addresses of new lists are written. */
-  #addressesAt = 0;
-  #addressesMax = 0;
 
   /** For markets of `rows` bars; lists are cut after `positionsMax`. */
   constructor(memory: KernelMemory, rows: number, positionsMax: number) {
@@ -30,7 +27,7 @@ export class PositionLists {
     this.#used.clear();
   }
 
-  /** The address of the list of these signals; it is whole after `measure`. */
+  /** The address of the list of these signals; it is there after `make`. */
   of(signals: SignalBits): number {
     const { key } = signals;
     let at = this.#lists.get(key);
@@ -42,20 +39,12 @@ export class PositionLists {
     return at;
   }
 
-  /** All at once and after all signals, because the columns of those would push lists out of the cache. */
-  measure(): void {
-    const count = this.#wanted.size;
-    if (count === 0) return;
-    if (count > this.#addressesMax) {
-      this.#addressesMax = 2 * count;
-      this.#addressesAt = this.#memory.allocate(4 * this.#addressesMax);
-    }
+  /** All after all signals, because the columns of those would push lists out of the cache. */
+  make(): void {
     const { code } = this.#memory;
     for (const [at, { enterLong, enterShort, exitLong, exitShort }] of this.#wanted) {
       code.makeList(at, enterLong, enterShort, exitLong, exitShort);
     }
-    this.#memory.int32(this.#addressesAt, count).set([...this.#wanted.keys()]);
-    code.measureLists(this.#addressesAt, count);
     this.#wanted.clear();
   }
 

@@ -35,7 +35,7 @@ export {
   widenScale,
 } from './columns';
 export { marketBytes, openDays, openFunding, openMarket } from './market';
-export { listBytes, makeList, measureLists, openLists, searchBytes } from './lists';
+export { listBytes, makeList, openLists, searchBytes } from './lists';
 export { HAND_END } from './path';
 export { openTouches, touchesBytes } from './touches';
 export { TERMS, TERMS_BYTES };

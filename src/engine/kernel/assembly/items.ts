@@ -1,9 +1,9 @@
 /**
- * A position, in bytes: two vectors of extremes, then numbers. The first `FILLED` bytes, a line of the
- * cache, are all that is needed where it is settled with a size that its stop does not decide.
+ * A position, in bytes: two vectors of extremes, then numbers; a line of the cache. Where it has been
+ * given its levels, what it is planned with stands behind it, and the next begins after that.
  */
-export const ITEM: usize = 80;
-export const FILLED: usize = 64;
+export const ITEM: usize = 64;
+export const PLANNED_ITEM: usize = 80;
 
 export const LOW_HIGH: usize = 0;
 export const CLOSES: usize = 16;

@@ -1,5 +1,6 @@
 /** Stop, target and liquidation of a position, and the price at which one of them ends it. */
-import { IS_LONG, OPEN, ENTRY_BAR, FLAGS, PRICE } from './items';
+import { IS_LONG, OPEN, ENTRY_BAR, FLAGS } from './items';
+import { closeAt } from './market';
 import {
   LEVEL_ATR,
   LEVEL_NONE,
@@ -27,7 +28,8 @@ import {
 /** Of the position that `plan` saw last; NaN where there is none. */
 export let stop: f64 = 0;
 export let target: f64 = 0;
-/** Distance from its signal's close to the stop. */
+/** Its signal's close, and the distance from there to the stop. */
+export let price: f64 = 0;
 export let gap: f64 = 0;
 
 export function hasLevels(): bool {
@@ -43,7 +45,7 @@ export function hasLevels(): bool {
 export function plan(item: usize): bool {
   const signalBar = load<i32>(item, ENTRY_BAR) - 1;
   const side = sideOf(item);
-  const price = load<f64>(item, PRICE);
+  price = closeAt(signalBar);
   const distance = stopDistance(signalBar, price);
   stop = price - side * distance;
   if (hasBuffer) stop -= side * (price * bufferShare);

@@ -9,7 +9,6 @@ import {
   ENDS_WITH_DATA,
   ENTRY_BAR,
   EXIT_BAR,
-  EXIT_PRICE,
   FLAGS,
   IS_LONG,
   IS_PLANNED,
@@ -18,31 +17,22 @@ import {
   LOW_HIGH,
   NEVER_FILLED,
   OPEN,
-  PRICE,
 } from './items';
 import {
-  closeAt,
   endBar,
   measure,
-  openAt,
+  opensAt,
   startBar,
 } from './market';
 
 const COUNT: usize = 0;
 const IS_WHOLE: usize = 4;
-/** How far it is measured. */
-const CURSOR: usize = 8;
 /** Largest ratio of open to low of its long positions, and of high to open of its short ones. */
-const DROP: usize = 16;
-const RISE: usize = 24;
-const HEADER: usize = 32;
+const DROP: usize = 8;
+const RISE: usize = 16;
+const HEADER: usize = 64;
 
-/** Bars whose market data stays in the second-level cache while a group's lists are measured. */
-const CHUNK: i32 = 2048;
-
-/** A word without a signal. */
-let nothing: usize = 0;
-/** Words of signals that count and where they stand, 16 bytes each, and then their bars. */
+/** First bars of the words that have a signal, and bars at which a position opens or closes, in turn. */
 let words: usize = 0;
 let turns: usize = 0;
 let itemsMax: i32 = 0;
@@ -54,13 +44,12 @@ export function listBytes(items: i32): usize {
 
 /** Bytes to be given to `openLists` for `rows` bars and lists of up to `items`. */
 export function searchBytes(rows: i32, items: i32): usize {
-  return 16 * ((rows >>> 6) + 3) + 4 * (2 * items + 68);
+  return 4 * ((rows >>> 6) + 2) + 4 * (2 * items + 68);
 }
 
 export function openLists(at: usize, rows: i32, items: i32): void {
-  nothing = at;
-  words = at + 16;
-  turns = words + 16 * ((rows >>> 6) + 2);
+  words = at;
+  turns = words + 4 * ((rows >>> 6) + 2);
   itemsMax = items;
 }
 
@@ -90,7 +79,7 @@ export function staysWithin(list: usize, floor: f64, ceiling: f64): bool {
   return load<f64>(list, DROP) * floor < 1 && load<f64>(list, RISE) < ceiling;
 }
 
-/** Finds the positions of these signals; `measureLists` fills in the rest. */
+/** Finds the positions of these signals and measures them. */
 export function makeList(
   list: usize,
   enterLong: usize,
@@ -98,32 +87,24 @@ export function makeList(
   exitLong: usize,
   exitShort: usize,
 ): void {
-  store<i32>(list, 0, CURSOR);
-  store<f64>(list, 0, DROP);
-  store<f64>(list, 0, RISE);
   const isLong = enterShort == 0;
   const isOneSided = isLong || enterLong == 0;
   const enter = isLong ? enterLong : enterShort;
   const leave = isLong ? exitLong : exitShort;
   if (enter == 0) fill(list, 0, 0);
-  else if (!isOneSided || !latch(list, enter, leave, i32(isLong))) {
+  else if (!isOneSided || leave == 0 || !latch(list, enter, leave, i32(isLong))) {
     search(list, enterLong, enterShort, exitLong, exitShort);
   }
+  measureList(list);
 }
 
-/**
- * Measures the lists whose addresses stand at `lists`, all of them up to a bar before any goes on:
- * what they read of the market is read from the second-level cache by all but the first.
- */
-export function measureLists(lists: usize, count: i32): void {
-  for (let end = startBar + CHUNK; end <= endBar + CHUNK; end += CHUNK) {
-    for (let n = 0; n < count; n++) measureChunk(load<u32>(lists + 4 * n), end);
+/** Gives `count` items that are `step` bytes apart what those of lists are given. */
+export function measureItems(items: usize, step: usize, count: i32): void {
+  for (let n = 0; n < count; n++) {
+    const item = items + step * n;
+    store<i32>(item, kindOf(item), KIND);
+    if (load<i32>(item, ENTRY_BAR) < endBar) measureItem(item);
   }
-}
-
-/** Fills in prices and extremes of `count` items. */
-export function measureItems(items: usize, count: i32): void {
-  for (let n = 0; n < count; n++) measureItem(items + ITEM * n);
 }
 
 // --- internal ---
@@ -136,15 +117,15 @@ export function measureItems(items: usize, count: i32): void {
 function latch(list: usize, enter: usize, leave: usize, side: i32): bool {
   const first = startBar & ~63;
   const last = (endBar - 1) & ~63;
-  let entriesAt = enter + (<usize>first >>> 3);
-  let exitsAt = leave == 0 ? nothing : leave + (<usize>first >>> 3);
-  const step: usize = leave == 0 ? 0 : 8;
+  const stop = findWords(enter, leave, first, last);
+  const turnsMax = turns + 8 * itemsMax;
+  let out = turns;
   let held: u64 = 0;
   let both: u64 = 0;
-  let at = words;
-  for (let bar = first; bar <= last; bar += 64) {
-    let entries = load<u64>(entriesAt);
-    let exits = load<u64>(exitsAt);
+  for (let at = words; at < stop && out < turnsMax; at += 4) {
+    const bar = load<i32>(at);
+    let entries = load<u64>(enter + (<usize>bar >>> 3));
+    let exits = load<u64>(leave + (<usize>bar >>> 3));
     if (bar == first || bar == last) {
       const mask = maskOf(bar);
       entries &= mask;
@@ -155,16 +136,22 @@ function latch(list: usize, enter: usize, leave: usize, side: i32): bool {
     const sum = hands + entries + held;
     const holds = sum ^ hands ^ entries;
     held = (entries | (hands & ~sum)) >>> 63;
-    const turning = (entries & ~holds) | (exits & holds);
-    store<u64>(at, turning);
-    store<i32>(at, bar, 8);
-    at += <usize>i32(turning != 0) << 4;
-    entriesAt += 8;
-    exitsAt += step;
+    out = spread(bar, (entries & ~holds) | (exits & holds), out);
   }
   if (both != 0) return false;
-  fill(list, spread(at), side);
+  fill(list, <i32>((out - turns) >>> 2), side);
   return true;
+}
+
+/** Writes the first bars of the words from `first` to `last` that have a signal; the end of what is written. */
+function findWords(enter: usize, leave: usize, first: i32, last: i32): usize {
+  let at = words;
+  for (let bar = first; bar <= last; bar += 64) {
+    const signals = load<u64>(enter + (<usize>bar >>> 3)) | load<u64>(leave + (<usize>bar >>> 3));
+    store<i32>(at, bar);
+    at += <usize>i32(signals != 0) << 2;
+  }
+  return at;
 }
 
 /** The bars of the window among the 64 from `bar` on. */
@@ -174,26 +161,26 @@ function maskOf(bar: i32): u64 {
   return (<u64>-1 << <u64>below) & (<u64>-1 >>> <u64>beyond);
 }
 
-/** Writes the bars of the words up to `stop`, as many as a list has room for; how many of them. */
-function spread(stop: usize): i32 {
-  const turnsMax = turns + 8 * itemsMax;
-  let out = turns;
-  for (let at = words; at < stop && out < turnsMax; at += 16) {
-    let word = load<u64>(at);
-    const bar = load<i32>(at, 8);
-    const next = out + (<usize>popcnt(word) << 2);
-    // Two at once, because one is the most frequent and two are not foreseen.
-    store<i32>(out, bar + <i32>ctz(word));
-    word &= word - 1;
-    store<i32>(out, bar + <i32>ctz(word), 4);
-    word &= word - 1;
-    for (out += 8; word != 0; out += 4) {
-      store<i32>(out, bar + <i32>ctz(word));
-      word &= word - 1;
-    }
-    out = next;
+/** Writes the bars of a word to `out`; the end of what is written. */
+// @ts-ignore: decorator
+@inline
+function spread(bar: i32, bars: u64, out: usize): usize {
+  const end = out + (<usize>popcnt(bars) << 2);
+  let rest = bars;
+  // Four at once, because how many of them there are could not be foreseen.
+  store<i32>(out, bar + <i32>ctz(rest));
+  rest &= rest - 1;
+  store<i32>(out, bar + <i32>ctz(rest), 4);
+  rest &= rest - 1;
+  store<i32>(out, bar + <i32>ctz(rest), 8);
+  rest &= rest - 1;
+  store<i32>(out, bar + <i32>ctz(rest), 12);
+  rest &= rest - 1;
+  for (let at = out + 16; rest != 0; at += 4) {
+    store<i32>(at, bar + <i32>ctz(rest));
+    rest &= rest - 1;
   }
-  return <i32>((out - turns) >>> 2);
+  return end;
 }
 
 /** Makes items of `count` bars at which positions open and close in turn. */
@@ -201,15 +188,13 @@ function fill(list: usize, count: i32, side: i32): void {
   const items = min((count + 1) >>> 1, itemsMax);
   // A position that is open at the end closes there.
   store<i32>(turns + 4 * count, endBar - 1);
+  // Each at the open after its signal.
+  const added = i32x4.replace_lane(i32x4(1, 1, ENDS_BY_SIGNAL, 0), 3, side | IS_PLANNED);
   for (let n = 0; n < items; n++) {
     const item = itemsOf(list) + ITEM * n;
-    // Each at the open after its signal.
-    store<i32>(item, load<i32>(turns + 8 * n) + 1, ENTRY_BAR);
-    store<i32>(item, load<i32>(turns + 8 * n, 4) + 1, EXIT_BAR);
-    store<i32>(item, side | IS_PLANNED, FLAGS);
+    v128.store(item, i32x4.add(v128.load64_zero(turns + 8 * n), added), ENTRY_BAR);
   }
-  store<i32>(list, items, COUNT);
-  store<i32>(list, i32(count < 2 * itemsMax), IS_WHOLE);
+  finish(list, items, count < 2 * itemsMax);
 }
 
 /** From signal to signal. */
@@ -236,45 +221,53 @@ function search(
     const item = itemsOf(list) + ITEM * n;
     store<i32>(item, entry, ENTRY_BAR);
     store<i32>(item, bar, EXIT_BAR);
+    store<i32>(item, ENDS_BY_SIGNAL, KIND);
     store<i32>(item, i32(isLong) | IS_PLANNED, FLAGS);
     n += 1;
   }
-  store<i32>(list, n, COUNT);
-  store<i32>(list, i32(isWhole), IS_WHOLE);
+  finish(list, n, isWhole);
 }
 
-/** Measures the items of a list that open before `end`, and remembers how far prices went against them. */
-function measureChunk(list: usize, end: i32): void {
-  const count = countOf(list);
-  let drop = load<f64>(list, DROP);
-  let rise = load<f64>(list, RISE);
-  let n = load<i32>(list, CURSOR);
-  for (; n < count; n++) {
-    const item = itemsOf(list) + ITEM * n;
-    if (load<i32>(item, ENTRY_BAR) >= end) break;
+function finish(list: usize, count: i32, isWhole: bool): void {
+  store<i32>(list, count, COUNT);
+  store<i32>(list, i32(isWhole), IS_WHOLE);
+  if (count == 0) return;
+  // Only the last one may end otherwise.
+  const last = itemsOf(list) + ITEM * (count - 1);
+  store<i32>(last, kindOf(last), KIND);
+}
+
+/** Gives the items of a list prices and extremes, and notes how far prices went against them. */
+function measureList(list: usize): void {
+  let drop: f64 = 0;
+  let rise: f64 = 0;
+  const stop = itemsOf(list) + ITEM * countOf(list);
+  for (let item = itemsOf(list); item < stop && load<i32>(item, ENTRY_BAR) < endBar; item += ITEM) {
     measureItem(item);
-    if (load<i32>(item, KIND) == NEVER_FILLED) continue;
     const open = load<f64>(item, OPEN);
-    if ((load<i32>(item, FLAGS) & IS_LONG) != 0) drop = max(drop, open / load<f64>(item, LOW_HIGH));
-    else rise = max(rise, -load<f64>(item, LOW_HIGH + 8) / open);
+    // By products, as few are new extremes and a division takes long.
+    if ((load<i32>(item, FLAGS) & IS_LONG) != 0) {
+      const low = load<f64>(item, LOW_HIGH);
+      if (open > drop * low) drop = open / low;
+    } else {
+      const high = -load<f64>(item, LOW_HIGH + 8);
+      if (high > rise * open) rise = high / open;
+    }
   }
   store<f64>(list, drop, DROP);
   store<f64>(list, rise, RISE);
-  store<i32>(list, n, CURSOR);
 }
 
 // @ts-ignore: decorator
 @inline
 function measureItem(item: usize): void {
   const entryBar = load<i32>(item, ENTRY_BAR);
-  store<f64>(item, closeAt(entryBar - 1), PRICE);
-  if (entryBar >= endBar) {
-    store<i32>(item, NEVER_FILLED, KIND);
-    return;
-  }
   const limit = load<i32>(item, EXIT_BAR);
-  store<f64>(item, openAt(entryBar), OPEN);
-  store<f64>(item, openAt(limit), EXIT_PRICE);
-  store<i32>(item, limit == endBar ? ENDS_WITH_DATA : ENDS_BY_SIGNAL, KIND);
+  v128.store(item, opensAt(entryBar, limit), OPEN);
   measure(item + LOW_HIGH, entryBar, limit);
+}
+
+function kindOf(item: usize): i32 {
+  if (load<i32>(item, ENTRY_BAR) >= endBar) return NEVER_FILLED;
+  return load<i32>(item, EXIT_BAR) == endBar ? ENDS_WITH_DATA : ENDS_BY_SIGNAL;
 }

@@ -5,13 +5,12 @@
  *
  * - bars: 32 bytes a bar, [low, −high] [close, open], and one more that has no prices. Negating is
  *   exact, and lets low and high be a minimum of one vector.
+ * - none: the extremes of no bar, Infinity.
  * - spans: level k holds, per block of 4 bars, the extremes of the 2^k blocks from it on (a sparse
  *   table): [lowest low, −highest high] [lowest close, −highest close].
- * - none: the extremes of no bar, Infinity.
  */
 const BLOCK_SHIFT: i32 = 2;
-const IN_BLOCK: i32 = 3;
-const BLOCK_BYTES: usize = 128;
+const BLOCK: i32 = 1 << BLOCK_SHIFT;
 /** Level at which an entry is of 32 bars, and the last one, of 1,024: what is longer takes more than two spans. */
 const PEAK_LEVEL: usize = 3;
 const LEVEL_MAX: i32 = 8;
@@ -33,17 +32,17 @@ export let hasFunding: bool = false;
 /** Bytes that a market of `rows` bars takes from `at` on, bars first; the caller fills those. */
 export function marketBytes(rows: i32): usize {
   const blocks = blocksOf(rows);
-  return 32 * (rows + 1) + 32 * blocks * levelsOf(blocks) + 32;
+  return 32 * (rows + 2) + 32 * blocks * levelsOf(blocks);
 }
 
-/** Builds spans over `end` bars that lie at `at`. */
+/** Makes the rest of `end` bars that lie at `at`. */
 export function openMarket(at: usize, start: i32, end: i32): void {
   bars = at;
   startBar = start;
   endBar = end;
-  spans = bars + 32 * (end + 1);
+  none = bars + 32 * (end + 1);
+  spans = none + 32;
   spanBytes = 32 * blocksOf(end);
-  none = spans + spanBytes * levelsOf(blocksOf(end));
   memory.fill(bars + 32 * end, 0xff, 32);
   v128.store(none, f64x2.splat(Infinity));
   v128.store(none, f64x2.splat(Infinity), 16);
@@ -79,6 +78,13 @@ export function fundingRateAt(n: i32): f64 {
 @inline
 export function openAt(bar: i32): f64 {
   return load<f64>(bars + 32 * bar + 24);
+}
+
+/** The opens of two bars. */
+// @ts-ignore: decorator
+@inline
+export function opensAt(a: i32, b: i32): v128 {
+  return v128.load_lane<u64>(bars + 32 * b, v128.load64_zero(bars + 32 * a, 24), 1, 24);
 }
 
 // @ts-ignore: decorator
@@ -122,38 +128,13 @@ export function peakCloses(bar: i32): v128 {
 
 /**
  * Measures `[from, end)`, at least one bar: [lowest low, −highest high] and [lowest close, −highest
- * close] are written to `into`. Without a branch that hangs on the range: the bars of its first and
- * its last block one by one, the last of them again where there are fewer than 4, and two spans.
+ * close] are written to `into`. But for the few of a short one no branch hangs on the range.
  */
 // @ts-ignore: decorator
 @inline
 export function measure(into: usize, from: i32, end: i32): void {
-  const last = end - 1;
-  const first = bars + 32 * from;
-  const firstEnd = bars + 32 * min(from | IN_BLOCK, last);
-  const rest = bars + 32 * max(last & ~IN_BLOCK, from);
-  const restEnd = bars + 32 * last;
-  let levels = f64x2.pmin(v128.load(firstEnd), v128.load(restEnd));
-  let least = f64x2.pmin(v128.load(firstEnd, 16), v128.load(restEnd, 16));
-  let most = f64x2.pmax(v128.load(firstEnd, 16), v128.load(restEnd, 16));
-  for (let i: usize = 0; i < BLOCK_BYTES - 32; i += 32) {
-    const a = min(first + i, firstEnd);
-    const b = min(rest + i, restEnd);
-    levels = f64x2.pmin(levels, f64x2.pmin(v128.load(a), v128.load(b)));
-    least = f64x2.pmin(least, f64x2.pmin(v128.load(a, 16), v128.load(b, 16)));
-    most = f64x2.pmax(most, f64x2.pmax(v128.load(a, 16), v128.load(b, 16)));
-  }
-  const block = (from >>> BLOCK_SHIFT) + 1;
-  const lastBlock = last >>> BLOCK_SHIFT;
-  const between = lastBlock - block;
-  const level = min(31 - clz(between | 1), LEVEL_MAX);
-  const table = spans + spanBytes * level;
-  const left = between > 0 ? table + 32 * block : none;
-  const right = between > 0 ? table + 32 * (lastBlock - (1 << level)) : none;
-  const prices = v128.shuffle<f64>(least, f64x2.neg(most), 0, 2);
-  v128.store(into, f64x2.pmin(levels, f64x2.pmin(v128.load(left), v128.load(right))));
-  v128.store(into, f64x2.pmin(prices, f64x2.pmin(v128.load(left, 16), v128.load(right, 16))), 16);
-  if (between > 2 << LEVEL_MAX) measureBetween(into, left, right);
+  if (end - from < BLOCK) measureFew(into, from, end);
+  else measureMany(into, from, end);
 }
 
 /**
@@ -161,7 +142,7 @@ export function measure(into: usize, from: i32, end: i32): void {
  * rest of the first block, then spans that double while they do not touch and halve where they do.
  */
 export function firstTouch(from: i32, end: i32, levels: v128): i32 {
-  const blockEnd = min((from | IN_BLOCK) + 1, end);
+  const blockEnd = min((from | (BLOCK - 1)) + 1, end);
   const bar = touchedBar(from, blockEnd, levels);
   if (bar < blockEnd || blockEnd == end) return bar;
   const count = blocksOf(end);
@@ -188,12 +169,58 @@ export function firstTouch(from: i32, end: i32, levels: v128): i32 {
 // @ts-ignore: decorator
 @inline
 function blocksOf(rows: i32): i32 {
-  return (rows + IN_BLOCK) >>> BLOCK_SHIFT;
+  return (rows + BLOCK - 1) >>> BLOCK_SHIFT;
 }
 
 /** Levels of a table over `blocks`, those up to PEAK_LEVEL in any case. */
 function levelsOf(blocks: i32): i32 {
   return min(LEVEL_MAX + 1, max(<i32>PEAK_LEVEL + 1, 32 - clz(blocks)));
+}
+
+/** Of fewer bars than a block has: the first, the last and one between them. */
+// @ts-ignore: decorator
+@inline
+function measureFew(into: usize, from: i32, end: i32): void {
+  const first = bars + 32 * from;
+  const middle = bars + 32 * ((from + end - 1) >>> 1);
+  const last = bars + 32 * (end - 1);
+  const closesOfTwo = f64x2.pmin(v128.load(first, 16), v128.load(last, 16));
+  const least = f64x2.pmin(closesOfTwo, v128.load(middle, 16));
+  const most = f64x2.pmax(f64x2.pmax(v128.load(first, 16), v128.load(last, 16)), v128.load(middle, 16));
+  const levels = f64x2.pmin(f64x2.pmin(v128.load(first), v128.load(last)), v128.load(middle));
+  v128.store(into, levels);
+  v128.store(into, v128.shuffle<f64>(least, f64x2.neg(most), 0, 2), 16);
+}
+
+/** Of at least a block's: the first and the last four, and two spans. */
+// @ts-ignore: decorator
+@inline
+function measureMany(into: usize, from: i32, end: i32): void {
+  const first = bars + 32 * from;
+  const rest = bars + 32 * (end - BLOCK);
+  let levels = v128.load(first);
+  let least = v128.load(first, 16);
+  let most = least;
+  for (let i: usize = 0; i < 32 * BLOCK; i += 32) {
+    const a = first + i;
+    const b = rest + i;
+    levels = f64x2.pmin(levels, f64x2.pmin(v128.load(a), v128.load(b)));
+    least = f64x2.pmin(least, f64x2.pmin(v128.load(a, 16), v128.load(b, 16)));
+    most = f64x2.pmax(most, f64x2.pmax(v128.load(a, 16), v128.load(b, 16)));
+  }
+  const block = (from >>> BLOCK_SHIFT) + 1;
+  const lastBlock = (end - 1) >>> BLOCK_SHIFT;
+  const between = lastBlock - block;
+  const level = min(31 - clz(between | 1), LEVEL_MAX);
+  const table = spans + spanBytes * level;
+  // By a mask, where a branch could not be foreseen.
+  const isBetween = <usize>(-between >> 31);
+  const left = none + ((table + 32 * block - none) & isBetween);
+  const right = none + ((table + 32 * (lastBlock - (1 << level)) - none) & isBetween);
+  const prices = v128.shuffle<f64>(least, f64x2.neg(most), 0, 2);
+  v128.store(into, f64x2.pmin(levels, f64x2.pmin(v128.load(left), v128.load(right))));
+  v128.store(into, f64x2.pmin(prices, f64x2.pmin(v128.load(left, 16), v128.load(right, 16))), 16);
+  if (between > 2 << LEVEL_MAX) measureBetween(into, left, right);
 }
 
 /** Adds the spans of the last level from one on to another. */
@@ -218,7 +245,7 @@ function fillSpans(): void {
   const blocks = blocksOf(endBar);
   for (let block = 0; block < blocks; block++) {
     const from = block << BLOCK_SHIFT;
-    measure(spans + 32 * block, from, min(from + IN_BLOCK + 1, endBar));
+    measure(spans + 32 * block, from, min(from + BLOCK, endBar));
   }
   for (let level = 1; level < levelsOf(blocks); level++) {
     const half = 1 << (level - 1);

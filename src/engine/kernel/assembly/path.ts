@@ -24,6 +24,8 @@ import {
   KIND,
   LOW_HIGH,
   NEVER_FILLED,
+  PLANNED_ITEM,
+  PRICE,
 } from './items';
 import {
   adverseLevel,
@@ -33,6 +35,7 @@ import {
   levelPrice,
   levelsOf,
   plan,
+  price,
   sideOf,
 } from './levels';
 import { countOf, isWholeList, itemsOf, measureItems, staysWithin } from './lists';
@@ -58,13 +61,15 @@ import {
 const HAND: usize = 8192;
 const HAND_MAX: i32 = 256;
 /** One place more, to measure in. */
-export const SPARE: usize = HAND + ITEM * HAND_MAX;
-export const HAND_END: usize = SPARE + ITEM;
+export const SPARE: usize = HAND + PLANNED_ITEM * HAND_MAX;
+export const HAND_END: usize = SPARE + PLANNED_ITEM;
 
 /** Whether what is in hand reaches the end of the data. */
 export let isWhole: bool = false;
 
 let hand: usize = HAND;
+/** Bytes from one position in hand to the next. */
+let step: usize = PLANNED_ITEM;
 /** Where the next positions are taken to. */
 let room: usize = HAND;
 /** Where a track says its positions lie, 0 for in hand. */
@@ -125,8 +130,9 @@ export function look(bar: i32): i32 {
   }
   listStart = -1;
   hand = room;
+  step = PLANNED_ITEM;
   const found = lookAtSignals(bar);
-  measureItems(hand, found);
+  measureItems(hand, step, found);
   return prepare(found);
 }
 
@@ -136,7 +142,7 @@ const PLACES_BYTES: usize = 4 * (TRACK_MAX + 6);
 
 /** Bytes for a track: where its positions lie, and place for them. */
 export function trackBytes(): usize {
-  return PLACES_BYTES + ITEM * TRACK_MAX;
+  return PLACES_BYTES + PLANNED_ITEM * TRACK_MAX;
 }
 
 /** What the positions of the track found last are planned with, 0 for what lies behind each. */
@@ -154,13 +160,13 @@ export function findTrack(track: usize): i32 {
   const isShared = isWholeList(list) && countOf(list) <= TRACK_MAX;
   if (isUntouched) {
     if (!isShared) return -1;
-    fillPlaces(track, itemsOf(list), countOf(list));
+    fillPlaces(track, itemsOf(list), ITEM, countOf(list));
     return countOf(list);
   }
   // The first point of its signals notes no touches that none may ask for again.
   if (isShared && isKnown && chooseTrack(track)) return countOf(list);
   const total = followTrack(track + PLACES_BYTES);
-  fillPlaces(track, track + PLACES_BYTES, max(total, 0));
+  fillPlaces(track, track + PLACES_BYTES, PLANNED_ITEM, max(total, 0));
   return total;
 }
 
@@ -198,7 +204,7 @@ function staysUntouched(): bool {
 // @ts-ignore: decorator
 @inline
 function inHand(n: i32): usize {
-  return hand + ITEM * n;
+  return hand + step * n;
 }
 
 /** Of two rows of ends the earlier ones; false where the path may leave the list. */
@@ -219,11 +225,11 @@ function followTrack(items: usize): i32 {
   let bar = startBar;
   let total = 0;
   while (total <= TRACK_MAX - HAND_MAX) {
-    room = items + ITEM * total;
+    room = items + PLANNED_ITEM * total;
     const count = look(bar);
     const isLast = isWhole;
     total += count;
-    const item = items + ITEM * (total - 1);
+    const item = items + PLANNED_ITEM * (total - 1);
     if (count > 0 && (load<i32>(item, FLAGS) & IS_PLANNED) == 0) return -1;
     if (isLast || hasEnded(item)) return total;
     bar = load<i32>(item, EXIT_BAR);
@@ -231,13 +237,13 @@ function followTrack(items: usize): i32 {
   return -1;
 }
 
-/** Writes the addresses of `count` positions that lie one behind the other, four at a time. */
-function fillPlaces(track: usize, items: usize, count: i32): void {
-  const step = <i32>ITEM;
-  let addresses = i32x4.add(i32x4.splat(<i32>items), i32x4(0, step, 2 * step, 3 * step));
+/** Writes the addresses of `count` positions that lie `apart` bytes from each other, four at a time. */
+function fillPlaces(track: usize, items: usize, apart: usize, count: i32): void {
+  const steps = i32x4.mul(i32x4.splat(<i32>apart), i32x4(0, 1, 2, 3));
+  let addresses = i32x4.add(i32x4.splat(<i32>items), steps);
   for (let n = 0; n < count; n += 4) {
     v128.store(track + 4 * n, addresses);
-    addresses = i32x4.add(addresses, i32x4.splat(4 * step));
+    addresses = i32x4.add(addresses, i32x4.splat(4 * <i32>apart));
   }
 }
 
@@ -307,6 +313,7 @@ function prepare(count: i32): i32 {
     const isPlanned = plan(item);
     const flags = load<i32>(item, FLAGS) & ~IS_PLANNED;
     store<f64>(item, gap, GAP);
+    store<f64>(item, price, PRICE);
     store<i32>(item, isPlanned ? flags | IS_PLANNED : flags, FLAGS);
     if (!isPlanned) return cut(n + 1);
     if (load<i32>(item, KIND) == NEVER_FILLED) continue;
@@ -330,10 +337,12 @@ function takeFromList(bar: i32): i32 {
   let count = total - cursor;
   if (isUntouched) {
     hand = first;
+    step = ITEM;
   } else {
     hand = room;
+    step = PLANNED_ITEM;
     count = min(handMax, count);
-    memory.copy(hand, first, ITEM * count);
+    for (let n = 0; n < count; n++) memory.copy(inHand(n), first + ITEM * n, ITEM);
     handMax = min(HAND_MAX, 2 * handMax);
   }
   cursor += count;

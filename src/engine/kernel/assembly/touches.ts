@@ -4,16 +4,13 @@
  * common, and of two rows the earlier end of each position is the point's. A grid of 20 stops and 20
  * targets makes 40 rows instead of searching 400 times.
  *
- * A row is a header; for each position a number that orders ends; the positions as they end, FILLED
- * bytes each; and the vector each is planned with.
+ * A row is a header; for each position a number that orders ends; the positions as they end; and the vector each is planned with.
  */
 import {
   ENDS_BY_LEVEL,
   ENTRY_BAR,
   EXIT_BAR,
   EXIT_PRICE,
-  FILLED,
-  GAP,
   ITEM,
   KIND,
   LOW_HIGH,
@@ -25,6 +22,7 @@ import {
   gap,
   levelsOf,
   plan,
+  price,
   sideOf,
 } from './levels';
 import { countOf, itemsOf } from './lists';
@@ -87,14 +85,14 @@ export function chooseEnds(places: usize, adverseRow: usize, favourableRow: usiz
       v128.load(adverseRow + HEADER + 4 * n),
     );
     v128.store(places + 4 * n, v128.bitselect(favourable, adverse, isFirst));
-    adverse = i32x4.add(adverse, i32x4.splat(4 * <i32>FILLED));
-    favourable = i32x4.add(favourable, i32x4.splat(4 * <i32>FILLED));
+    adverse = i32x4.add(adverse, i32x4.splat(4 * <i32>ITEM));
+    favourable = i32x4.add(favourable, i32x4.splat(4 * <i32>ITEM));
   }
 }
 
 /** What the positions of a row of stops are planned with, 16 bytes each. */
 export function plansOf(row: usize): usize {
-  return endsOf(row) + FILLED * <usize>countOf(list);
+  return endsOf(row) + ITEM * <usize>countOf(list);
 }
 
 // --- internal ---
@@ -119,9 +117,9 @@ function fill(row: usize, isAdverse: bool): bool {
   for (let n = 0; n < positions; n++) {
     const item = itemsOf(list) + ITEM * n;
     if (!plan(item)) return false;
-    const end = ends + FILLED * n;
-    memory.copy(end, item, FILLED);
-    v128.store(plans + 16 * n, f64x2.replace_lane(v128.load(item, GAP), 0, gap));
+    const end = ends + ITEM * n;
+    memory.copy(end, item, ITEM);
+    v128.store(plans + 16 * n, f64x2.replace_lane(f64x2.splat(price), 0, gap));
     const order = load<i32>(item, KIND) == NEVER_FILLED ? i32.MAX_VALUE : endOf(end, item, isAdverse);
     store<i32>(row + HEADER + 4 * n, order);
     if (load<i32>(end, KIND) != ENDS_BY_LEVEL) continue;
