@@ -30,9 +30,9 @@ export const bench: Bench<Size> = {
   large: {
     bars: 105_120,
     fast: '{ start: 5, stop: 50, step: 1 }',
-    slow: '{ start: 60, stop: 255, step: 5 }',
+    slow: '{ start: 60, stop: 255, step: 1 }',
     threads: 2,
-    iterations: 9,
+    iterations: 7,
   },
   async run({ bars, threads, iterations, ...axes }) {
     using home = await benchHome(bars, axes);

@@ -32,3 +32,13 @@ export const IS_PLANNED: i32 = 2;
 export const IS_REVERSED: i32 = 4;
 /** The next of the list is opened by the order that closes this one. */
 export const IS_REVERSING: i32 = 8;
+
+/** As memory.copy, which is a call. */
+// @ts-ignore: decorator
+@inline
+export function copyItem(into: usize, item: usize): void {
+  v128.store(into, v128.load(item));
+  v128.store(into, v128.load(item, 16), 16);
+  v128.store(into, v128.load(item, 32), 32);
+  v128.store(into, v128.load(item, 48), 48);
+}

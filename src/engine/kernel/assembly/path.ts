@@ -26,6 +26,7 @@ import {
   NEVER_FILLED,
   PLANNED_ITEM,
   PRICE,
+  copyItem,
 } from './items';
 import {
   adverseLevel,
@@ -342,7 +343,7 @@ function takeFromList(bar: i32): i32 {
     hand = room;
     step = PLANNED_ITEM;
     count = min(handMax, count);
-    for (let n = 0; n < count; n++) memory.copy(inHand(n), first + ITEM * n, ITEM);
+    for (let n = 0; n < count; n++) copyItem(inHand(n), first + ITEM * n);
     handMax = min(HAND_MAX, 2 * handMax);
   }
   cursor += count;

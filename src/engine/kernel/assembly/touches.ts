@@ -15,6 +15,7 @@ import {
   KIND,
   LOW_HIGH,
   NEVER_FILLED,
+  copyItem,
 } from './items';
 import {
   adverseLevel,
@@ -118,7 +119,7 @@ function fill(row: usize, isAdverse: bool): bool {
     const item = itemsOf(list) + ITEM * n;
     if (!plan(item)) return false;
     const end = ends + ITEM * n;
-    memory.copy(end, item, ITEM);
+    copyItem(end, item);
     v128.store(plans + 16 * n, f64x2.replace_lane(f64x2.splat(price), 0, gap));
     const order = load<i32>(item, KIND) == NEVER_FILLED ? i32.MAX_VALUE : endOf(end, item, isAdverse);
     store<i32>(row + HEADER + 4 * n, order);
