@@ -1,3 +1,4 @@
+import { required } from '../../assert.ts';
 import type { KernelMemory } from './kernel-memory.ts';
 
 /** Address of a bitset over bars in the kernel's memory: bar i is bit i & 63 of 64-bit word i >> 6. */
@@ -8,22 +9,29 @@ export function bitBytes(rows: number): number {
   return 16 * Math.ceil(rows / 128);
 }
 
-interface Entry {
+/** What bits are kept under: the cache that knows it notes there where they lie. */
+export interface BitKey {
+  kept: KeptBits | undefined;
+}
+
+export interface KeptBits {
   readonly at: Bits;
   readonly bytes: number;
+  used: number;
 }
 
 /**
  * Bitsets by key under a byte budget, the least recently used given up first: between groups of
  * points only, as one may hold bitsets that later ones would push out.
  */
-export class BitCache<Key extends object> {
+export class BitCache {
   readonly #memory: KernelMemory;
   readonly #bytesMax: number;
-  readonly #entries = new Map<Key, Entry>();
+  #keys: BitKey[] = [];
   readonly #free = new Map<number, Bits[]>();
-  readonly #scratch: Entry[] = [];
+  readonly #scratch: { readonly at: Bits; readonly bytes: number }[] = [];
   #bytes = 0;
+  #uses = 0;
 
   constructor(memory: KernelMemory, bytesMax: number) {
     this.#memory = memory;
@@ -34,28 +42,32 @@ export class BitCache<Key extends object> {
   beginGroup(): boolean {
     if (this.#scratch.length === 0 && this.#bytes <= this.#bytesMax) return false;
     const given = this.#scratch.splice(0);
-    for (const [key, entry] of this.#entries) {
+    this.#keys.sort((a, b) => (a.kept?.used ?? 0) - (b.kept?.used ?? 0));
+    let count = 0;
+    for (const key of this.#keys) {
       if (this.#bytes <= this.#bytesMax) break;
-      this.#entries.delete(key);
-      this.#bytes -= entry.bytes;
-      given.push(entry);
+      const bits = required(key.kept, 'a key that is kept has bits');
+      key.kept = undefined;
+      this.#bytes -= bits.bytes;
+      given.push(bits);
+      count += 1;
     }
+    this.#keys.splice(0, count);
     for (const { at, bytes } of given) this.#freeOf(bytes).push(at);
     return given.length > 0;
   }
 
-  get(key: Key): Bits | undefined {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
-    return entry.at;
+  get({ kept }: BitKey): Bits | undefined {
+    if (kept === undefined) return undefined;
+    kept.used = ++this.#uses;
+    return kept.at;
   }
 
   /** A bitset of unknown content to be filled, kept under `key`. */
-  add(key: Key, bytes: number): Bits {
+  add(key: BitKey, bytes: number): Bits {
     const at = this.#take(bytes);
-    this.#entries.set(key, { at, bytes });
+    key.kept = { at, bytes, used: ++this.#uses };
+    this.#keys.push(key);
     this.#bytes += bytes;
     return at;
   }

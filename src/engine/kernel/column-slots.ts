@@ -15,14 +15,16 @@ export interface SlotsBudget {
 
 /**
  * Copies of columns in the kernel's memory under a byte budget, the least recently used given up
- * first; `slotsMin` at least, so that of those needed at once none pushes out another.
+ * first; `slotsMin` at least, so that of those needed at once none pushes out another. Uses are counted,
+ * as an entry that is put behind the others at each makes a map garbage.
  */
 export class ColumnSlots<Key> {
-  readonly #slots = new Map<Key, Slot>();
+  readonly #slots = new Map<Key, Slot & { used: number }>();
   readonly #memory: KernelMemory;
   readonly #slotBytes: number;
   readonly #slotsMax: number;
   readonly #write: (at: number, key: Key) => number;
+  #uses = 0;
 
   /** `write` fills the slot at an address and says from which row on it is whole. */
   constructor(
@@ -37,23 +39,23 @@ export class ColumnSlots<Key> {
   }
 
   of(column: Key): Slot {
+    this.#uses += 1;
     const known = this.#slots.get(column);
     if (known !== undefined) {
-      this.#slots.delete(column);
-      this.#slots.set(column, known);
+      known.used = this.#uses;
       return known;
     }
     const at = this.#free();
-    const slot = { at, whole: this.#write(at, column) };
+    const slot = { at, whole: this.#write(at, column), used: this.#uses };
     this.#slots.set(column, slot);
     return slot;
   }
 
   #free(): number {
-    const [oldest] = this.#slots;
-    if (oldest === undefined || this.#slots.size < this.#slotsMax) {
-      return this.#memory.allocate(this.#slotBytes);
-    }
+    if (this.#slots.size < this.#slotsMax) return this.#memory.allocate(this.#slotBytes);
+    let [oldest] = this.#slots;
+    for (const entry of this.#slots) if (!oldest || entry[1].used < oldest[1].used) oldest = entry;
+    if (oldest === undefined) return this.#memory.allocate(this.#slotBytes);
     this.#slots.delete(oldest[0]);
     return oldest[1].at;
   }

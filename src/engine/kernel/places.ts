@@ -2,11 +2,12 @@ import { assert } from '../../assert.ts';
 import type { Condition, Operator } from '../../card/schema.ts';
 import type { FloatColumn } from '../../feed/feed-store.ts';
 import type { MultiTFFeedStore } from '../../feed/multi-tf.ts';
+import type { BitKey } from './bit-cache.ts';
 
 export type Operand = FloatColumn | number;
 
 /** What a condition reads, one object for all points that read the same. */
-export interface Place {
+export interface Place extends BitKey {
   /** Different for different places. */
   readonly id: number;
   readonly operator: Operator;
@@ -58,7 +59,8 @@ export class PlaceSource {
     }
     const id = this.#nextPlace;
     this.#nextPlace += 1;
-    const place = { id, operator, left, right, visible, reach, from, firstRead, rows };
+    const what = { id, operator, left, right, visible, reach, from, firstRead, rows };
+    const place: Place = { ...what, kept: undefined };
     places.push(place);
     return place;
   }

@@ -8,11 +8,10 @@ import type { SignalBits } from './signal-bits.ts';
 export class PositionLists {
   readonly #memory: KernelMemory;
   readonly #listBytes: number;
-  /** Addresses by the signals' key, the oldest first. */
-  readonly #lists = new Map<number, number>();
-  readonly #used = new Set<number>();
-  /** What `make` has to make, by address. */
-  readonly #wanted = new Map<number, SignalBits>();
+  readonly #lists: List[] = [];
+  /** What `make` has to make. */
+  #wanted: { readonly at: number; readonly signals: SignalBits }[] = [];
+  #group = 0;
 
   /** For markets of `rows` bars; lists are cut after `positionsMax`. */
   constructor(memory: KernelMemory, rows: number, positionsMax: number) {
@@ -24,43 +23,54 @@ export class PositionLists {
 
   /** The lists of the last group may be given up now. */
   beginGroup(): void {
-    this.#used.clear();
+    this.#group += 1;
   }
 
   /** The address of the list of these signals; it is there after `make`. */
   of(signals: SignalBits): number {
     const { key } = signals;
-    let at = this.#lists.get(key);
-    this.#used.add(key);
-    if (at !== undefined) return at;
-    at = this.#free();
-    this.#lists.set(key, at);
-    this.#wanted.set(at, signals);
-    return at;
+    const known = this.#lists.find((list) => list.key === key);
+    const list = known ?? this.#free();
+    list.group = this.#group;
+    if (known !== undefined) return list.at;
+    list.key = key;
+    this.#wanted.push({ at: list.at, signals });
+    return list.at;
   }
 
   /** All after all signals, because the columns of those would push lists out of the cache. */
   make(): void {
     const { code } = this.#memory;
-    for (const [at, { enterLong, enterShort, exitLong, exitShort }] of this.#wanted) {
+    for (const { at, signals } of this.#wanted) {
+      const { enterLong, enterShort, exitLong, exitShort } = signals;
       code.makeList(at, enterLong, enterShort, exitLong, exitShort);
     }
-    this.#wanted.clear();
+    this.#wanted = [];
   }
 
-  /** The place of the oldest list that this group does not use, or a new one. */
-  #free(): number {
-    for (const [key, at] of this.#lists) {
-      if (this.#used.has(key)) continue;
-      if (this.#lists.size < LISTS_MIN) break;
-      this.#lists.delete(key);
-      return at;
+  /** The list that was not used for longest, but never by this group, or a new one. */
+  #free(): List {
+    let oldest: List | undefined;
+    if (this.#lists.length >= LISTS_MIN) {
+      for (const list of this.#lists)
+        if (list.group < (oldest?.group ?? this.#group)) oldest = list;
     }
-    return this.#memory.allocate(this.#listBytes);
+    if (oldest !== undefined) return oldest;
+    const list = { at: this.#memory.allocate(this.#listBytes), key: 0, group: 0 };
+    this.#lists.push(list);
+    return list;
   }
 }
 
 // --- internal ---
+
+interface List {
+  readonly at: number;
+  /** Of its signals. */
+  key: number;
+  /** The last group of points that used it. */
+  group: number;
+}
 
 /** Lists that are kept; a group may need more. */
 const LISTS_MIN = 8;

@@ -1,7 +1,7 @@
 import type { ExitRule, IdeaCard, Rule } from '../../card/schema.ts';
 import type { MultiTFFeedStore } from '../../feed/multi-tf.ts';
 import { EQUAL_EPSILON, isAllowed } from '../signals.ts';
-import { BitCache, bitBytes, type Bits } from './bit-cache.ts';
+import { BitCache, bitBytes, type BitKey, type Bits } from './bit-cache.ts';
 import { Comparison, type ComparedPair } from './comparison.ts';
 import type { KernelMemory } from './kernel-memory.ts';
 import { PlaceSource, type Operand, type Place } from './places.ts';
@@ -24,11 +24,12 @@ export const NO_BITS: Bits = 0;
  */
 export class SignalSource {
   readonly #memory: KernelMemory;
-  readonly #cache: BitCache<Place | Spread>;
+  readonly #cache: BitCache;
   readonly #comparison: Comparison;
   readonly #places = new PlaceSource();
   readonly #visible = new WeakMap<Int32Array, number>();
-  readonly #spreads = new WeakMap<Place, Spread>();
+  /** The bits of places of a longer timeframe, laid out per exec bar. */
+  readonly #spreads = new WeakMap<Place, BitKey>();
   /** What was compared last, each way. */
   readonly #compared = [NOTHING, NOTHING];
   /** The signals of the last point, while those are kept. */
@@ -143,7 +144,7 @@ export class SignalSource {
 
   #spread(feeds: MultiTFFeedStore, place: Place, visible: Int32Array): Bits {
     let key = this.#spreads.get(place);
-    if (key === undefined) this.#spreads.set(place, (key = { of: place }));
+    if (key === undefined) this.#spreads.set(place, (key = { kept: undefined }));
     const known = this.#cache.get(key);
     if (known !== undefined) return known;
     const rows = this.#rowBits(place);
@@ -246,11 +247,6 @@ function hasSameSignals(a: Source | undefined, b: Source): boolean {
 interface FoundRule {
   readonly direction: Rule['direction'];
   readonly places: readonly (Place | undefined)[];
-}
-
-/** The bits of a place of a longer timeframe, laid out per exec bar. */
-interface Spread {
-  readonly of: Place;
 }
 
 interface Compared {
