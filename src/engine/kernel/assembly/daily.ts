@@ -36,24 +36,17 @@ export function measureDays(a: usize, b: usize, returns: usize, initial: v128): 
   measureShape(returns);
 }
 
-/** The tail of the returns at `returns`, one of 16 bytes each, by insertion at `tail`: most are passed over. */
-export function measureTail(returns: usize, tail: usize, count: i32): void {
+/**
+ * The tail of the returns at `returns`, one of 16 bytes each, at `tail`. Below `bound` there should be more
+ * of them than in the tail, and few others.
+ */
+export function measureTail(returns: usize, tail: usize, count: i32, bound: f64): void {
   var95 = 0;
   cvar95 = 0;
   if (count < TAIL_RETURNS_MIN) return;
   const wanted = max(1, <i32>floor(TAIL_SHARE * count));
-  let held = 0;
-  for (let i = 0; i < count; i++) {
-    const r = load<f64>(returns + 16 * i);
-    if (held == wanted && r >= load<f64>(tail + 8 * (held - 1))) continue;
-    let at = held < wanted ? held : wanted - 1;
-    while (at > 0 && load<f64>(tail + 8 * (at - 1)) > r) {
-      store<f64>(tail + 8 * at, load<f64>(tail + 8 * (at - 1)));
-      at -= 1;
-    }
-    store<f64>(tail + 8 * at, r);
-    held = min(held + 1, wanted);
-  }
+  const found = gatherTail(returns, tail, count, wanted, bound);
+  if (found < wanted) gatherTail(returns, tail, count, wanted, NaN);
   let sum: f64 = 0;
   for (let i = 0; i < wanted; i++) sum += load<f64>(tail + 8 * i);
   var95 = abs(load<f64>(tail + 8 * (wanted - 1)));
@@ -61,6 +54,25 @@ export function measureTail(returns: usize, tail: usize, count: i32): void {
 }
 
 // --- internal ---
+
+/** The lowest `wanted` returns below `bound`, if that is a number, in order and by insertion; how many there are. */
+function gatherTail(returns: usize, tail: usize, count: i32, wanted: i32, bound: f64): i32 {
+  let limit = bound;
+  let held = 0;
+  for (let i = 0; i < count; i++) {
+    const r = load<f64>(returns + 16 * i);
+    if (r >= limit) continue;
+    let at = held < wanted ? held : wanted - 1;
+    while (at > 0 && load<f64>(tail + 8 * (at - 1)) > r) {
+      store<f64>(tail + 8 * at, load<f64>(tail + 8 * (at - 1)));
+      at -= 1;
+    }
+    store<f64>(tail + 8 * at, r);
+    held = min(held + 1, wanted);
+    if (held == wanted) limit = load<f64>(tail + 8 * (wanted - 1));
+  }
+  return held;
+}
 
 /**
  * Writes e/e′ − 1 of both points, and finds √mean of the squared falls below the running peak, in percent;

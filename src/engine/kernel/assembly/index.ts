@@ -137,9 +137,10 @@ function finishDays(results: usize, count: i32, a: usize, b: usize, starting: v1
   const returns = a + 2 * daysBytes;
   const tail = returns + 2 * daysBytes + 32;
   daily.measureDays(a, b, returns, starting);
+  const low = f64x2.sub(daily.mean, daily.sigma);
   for (let lane = 0; lane < count; lane++) {
     at = results + RESULT_BYTES * lane + DAYS_AT;
-    daily.measureTail(returns + 8 * lane, tail, <i32>laneOf(daily.counts, lane));
+    daily.measureTail(returns + 8 * lane, tail, <i32>laneOf(daily.counts, lane), laneOf(low, lane));
     putDays(lane);
   }
 }
