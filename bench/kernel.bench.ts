@@ -29,7 +29,7 @@ interface Size extends WorkloadSize {
 export const bench: Bench<Size> = {
   name: 'kernel',
   small: { bars: 3_000, w3Bars: 4_000, thinning: 67, iterations: 1 },
-  large: { bars: 104_816, w3Bars: 200_000, thinning: 1, iterations: 9 },
+  large: { bars: 104_816, w3Bars: 200_000, thinning: 1, iterations: 21 },
   run(size) {
     const plain = compilePlainLoop();
     const python = peersPython(process.env);
