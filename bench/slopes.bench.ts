@@ -29,13 +29,13 @@ export const bench: Bench<Size> = {
     const tiny = Math.floor(bars / 100);
     const measure = (of: Omit<Case, 'points' | 'iterations'>, more = 1) =>
       costOf({ ...of, points: points * more, iterations: Math.ceil(iterations / more) });
-    const none = { timeframe: '5m', conditions: 1, fast: 5, slow: undefined } as const;
+    const none = { timeframe: '5m', conditions: 1, every: undefined } as const;
     const whole = measure({ ...none, bars });
     const part = measure({ ...none, bars: quarter });
     const wide = measure({ ...none, bars, conditions: 5 });
     // Many points, so that no branch is foreseen because it was taken before.
-    const rare = measure({ ...none, bars, fast: 60, slow: 600 }, 4);
-    const often = measure({ ...none, bars, fast: 5, slow: 70 }, 4);
+    const rare = measure({ ...none, bars, every: 1_000 }, 4);
+    const often = measure({ ...none, bars, every: 100 }, 4);
     const short = measure({ ...none, bars: tiny });
     const long = measure({ ...none, bars: quarter, timeframe: '4h' });
     const perTrade = (often.us - rare.us) / (often.trades - rare.trades);
@@ -69,10 +69,8 @@ interface Case {
   readonly timeframe: '5m' | '4h';
   /** Of the entry rule, each over columns of its own. */
   readonly conditions: number;
-  /** Length of the first point's fast average; others are a bar longer each. */
-  readonly fast: number;
-  /** Absent: the columns never cross. */
-  readonly slow: number | undefined;
+  /** Bars from one trade of HELD_BARS to the next; undefined where averages of the close never cross. */
+  readonly every: number | undefined;
   readonly points: number;
   readonly iterations: number;
 }
@@ -87,6 +85,9 @@ interface Cost {
 
 const HOUR_MS = 3_600_000;
 
+/** Short, so that what a trade costs is not what its bars cost. */
+const HELD_BARS = 40;
+
 /** Every condition is computed for every point, from columns that are there. */
 const BUDGET = { bitBytesMax: 0, columnBytesMax: 2 ** 28 };
 
@@ -100,7 +101,7 @@ function costOf(one: Case): Cost {
   });
   const tradesAt = METRIC_COLUMNS.indexOf('total_trades');
   const trades = points.reduce((sum, { out }) => sum + (out[tradesAt] as number), 0);
-  assert(one.slow !== undefined || trades === 0, 'slopes bench: columns apart made a trade');
+  assert(one.every !== undefined || trades === 0, 'slopes bench: columns apart made a trade');
   return {
     us: (minMs * 1_000) / points.length,
     trades: trades / points.length,
@@ -109,7 +110,7 @@ function costOf(one: Case): Cost {
   };
 }
 
-function pointsOf({ bars, timeframe, conditions, fast, slow, points }: Case): {
+function pointsOf({ bars, timeframe, conditions, every, points }: Case): {
   points: KernelPoint[];
   window: { startMs: number; endMs: number };
 } {
@@ -120,13 +121,15 @@ function pointsOf({ bars, timeframe, conditions, fast, slow, points }: Case): {
   const inputs = { source: close, open, high, low, close, volume };
   const ema = (length: number): Float64Array =>
     required(indicator('ema').compute(inputs, { length }, 'standard')[''], 'ema has an output');
+  const wave = (period: number, phase: number): Float64Array =>
+    Float64Array.from({ length: bars }, (_, i) => ((i + phase) % period < HELD_BARS ? 2 : 0));
   const never = new Float64Array(bars).fill(Number.MAX_VALUE ** 0.1);
   const card = cardOf(timeframe, conditions);
   const start = Math.min(bars - 1, 600);
   const windowed = Array.from({ length: points }, (_, n) => {
     const columns = Array.from({ length: conditions }, (__, k): [string, Float64Array][] => [
-      [`fast${k}`, ema(fast + n + k * points)],
-      [`slow${k}`, slow === undefined ? never : ema(slow + n)],
+      [`fast${k}`, every === undefined ? ema(5 + n + k * points) : wave(every, 37 * n)],
+      [`slow${k}`, every === undefined ? never : new Float64Array(bars).fill(1)],
     ]).flat();
     const exec = { ...base.exec, indicators: new Map(columns) };
     const feeds = new MultiTFFeedStore({ exec, windowStartBar: start, endBar: bars });
