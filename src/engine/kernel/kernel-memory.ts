@@ -3,6 +3,7 @@ import { KERNEL_WASM } from './kernel-wasm.ts';
 /** The functions of assembly/index.ts. Addresses and lengths are bytes unless named otherwise. */
 export interface KernelExports {
   readonly HAND_END: { readonly value: number };
+  readonly RESULT_BYTES: { readonly value: number };
   readonly TERMS: { readonly value: number };
   readonly TERMS_BYTES: { readonly value: number };
   beginScale(scale: number, rows: number): void;

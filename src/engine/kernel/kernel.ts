@@ -10,7 +10,7 @@ import { PROFILES } from '../profile.ts';
 import { ColumnSlots } from './column-slots.ts';
 import { KernelMemory } from './kernel-memory.ts';
 import { Market } from './market.ts';
-import { PointFacts, RESULT, RESULT_LENGTH } from './point-facts.ts';
+import { PointFacts, RESULT } from './point-facts.ts';
 import { NO_BITS, SignalSource } from './signal-bits.ts';
 import { PositionLists } from './position-lists.ts';
 import { LevelSource, TERMS_LENGTH, writeTerms, type PointTerms } from './terms.ts';
@@ -134,7 +134,7 @@ class Bench {
     this.#lists = new PositionLists(memory, this.#market.endBar, budget.positionsMax);
     const touchesAt = memory.allocate(memory.code.touchesBytes(TOUCH_BYTES));
     memory.code.openTouches(touchesAt, TOUCH_BYTES);
-    this.#resultsAt = memory.allocate(POINTS_AT_ONCE * 8 * RESULT_LENGTH);
+    this.#resultsAt = memory.allocate(POINTS_AT_ONCE * memory.code.RESULT_BYTES.value);
     const { endBar } = feeds;
     // A stop and a target of each point.
     const slotsMin = 2 * POINTS_AT_ONCE;
@@ -193,9 +193,10 @@ class Bench {
     const { code } = this.#memory;
     const places = Array.from({ length: POINTS_AT_ONCE }, (_, place) => place);
     const termsAt = (place: number): number => code.TERMS.value + place * code.TERMS_BYTES.value;
-    const resultsAt = (place: number): number => this.#resultsAt + place * 8 * RESULT_LENGTH;
+    const resultBytes = code.RESULT_BYTES.value;
+    const resultsAt = (place: number): number => this.#resultsAt + place * resultBytes;
     this.#terms = places.map((place) => this.#memory.float64(termsAt(place), TERMS_LENGTH));
-    this.#results = places.map((place) => this.#memory.float64(resultsAt(place), RESULT_LENGTH));
+    this.#results = places.map((place) => this.#memory.float64(resultsAt(place), resultBytes / 8));
   }
 }
 

@@ -61,9 +61,6 @@ export const RESULT = {
   ULCER: 48,
 } as const;
 
-/** As in assembly/index.ts. */
-export const RESULT_LENGTH = 49;
-
 /** As in metrics/returns.ts. */
 const DAYS_PER_YEAR = 365;
 

@@ -40,6 +40,9 @@ export { HAND_END } from './path';
 export { openTouches, touchesBytes } from './touches';
 export { TERMS, TERMS_BYTES };
 
+/** Bytes of a point's results. */
+export const RESULT_BYTES: usize = 8 * 49;
+
 /** Bytes of work that `runPoints` needs. */
 export function workBytes(): usize {
   return 2 * pointBytes() + 2 * trackBytes();
@@ -92,8 +95,7 @@ export function runPoints(count: i32, work: usize, results: usize): void {
 /** Where the next result is written. */
 let at: usize = 0;
 
-/** Bytes of a point's results, and where those of its days begin. */
-const RESULT_BYTES: usize = 8 * 49;
+/** Where the results of a point's days begin, among RESULT_BYTES of results. */
 const DAYS_AT: usize = 8 * 38;
 
 /** The number before the samples, samples and exposures; and of two points the returns and a tail of them. */
