@@ -138,7 +138,28 @@ function measure(
     ...figures,
     speed('plain C, 4 metrics', b.medianMs, points.length),
     { label: `${name} kernel / plain C`, value: ratio, unit: 'x' },
+    ...(name === 'W1' ? [measurePasses(name, runKernel, runPlain, iterations)] : []),
   ];
+}
+
+/** Passes that follow each other in a sample of `measurePasses`. */
+const PASSES = 5;
+
+/**
+ * Samples of several passes, of the kernel and of C in turn. A pass of W1 takes the kernel a few ms, a third
+ * of which is waiting for what the pass of C before it has pushed out of the caches.
+ */
+function measurePasses(
+  name: string,
+  runKernel: () => void,
+  runPlain: () => void,
+  iterations: number,
+): Figure {
+  const repeat = (pass: () => void) => (): void => {
+    for (let n = 0; n < PASSES; n++) pass();
+  };
+  const { ratio } = compare(iterations, repeat(runKernel), repeat(runPlain));
+  return { label: `${name} kernel / plain C, ${PASSES} passes each`, value: ratio, unit: 'x' };
 }
 
 /** A point of an exit grid beside a point of W2 that shares nothing with the one before it. */
