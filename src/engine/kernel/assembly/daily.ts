@@ -55,23 +55,26 @@ export function measureTail(returns: usize, tail: usize, count: i32, bound: f64)
 
 // --- internal ---
 
-/** The lowest `wanted` returns below `bound`, if that is a number, in order and by insertion; how many there are. */
+/** Sorts the lowest `wanted` of the returns below `bound`, if that is a number, to `tail`; how many there are below. */
 function gatherTail(returns: usize, tail: usize, count: i32, wanted: i32, bound: f64): i32 {
-  let limit = bound;
-  let held = 0;
+  // Without a branch, which could not be foreseen.
+  let end = tail;
   for (let i = 0; i < count; i++) {
     const r = load<f64>(returns + 16 * i);
-    if (r >= limit) continue;
-    let at = held < wanted ? held : wanted - 1;
+    store<f64>(end, r);
+    end += <usize>i32(!(r >= bound)) << 3;
+  }
+  const found = <i32>((end - tail) >>> 3);
+  for (let i = 1; i < found; i++) {
+    const r = load<f64>(tail + 8 * i);
+    let at = min(i, wanted);
     while (at > 0 && load<f64>(tail + 8 * (at - 1)) > r) {
       store<f64>(tail + 8 * at, load<f64>(tail + 8 * (at - 1)));
       at -= 1;
     }
     store<f64>(tail + 8 * at, r);
-    held = min(held + 1, wanted);
-    if (held == wanted) limit = load<f64>(tail + 8 * (wanted - 1));
   }
-  return held;
+  return found;
 }
 
 /**
