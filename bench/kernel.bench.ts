@@ -146,7 +146,7 @@ function measure(
 const PASSES = 5;
 
 /**
- * Samples of several passes, of the kernel and of C in turn. A pass of W1 takes the kernel a few ms, a third
+ * Samples of several passes, of the kernel and of C in turn. A pass of W1 takes the kernel a few ms, a fifth
  * of which is waiting for what the pass of C before it has pushed out of the caches.
  */
 function measurePasses(

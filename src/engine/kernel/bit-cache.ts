@@ -1,4 +1,3 @@
-import { required } from '../../assert.ts';
 import type { KernelMemory } from './kernel-memory.ts';
 
 /** Address of a bitset over bars in the kernel's memory: bar i is bit i & 63 of 64-bit word i >> 6. */
@@ -14,7 +13,8 @@ export interface BitKey {
   kept: KeptBits | undefined;
 }
 
-export interface KeptBits {
+interface KeptBits {
+  readonly key: BitKey;
   readonly at: Bits;
   readonly bytes: number;
   used: number;
@@ -27,9 +27,9 @@ export interface KeptBits {
 export class BitCache {
   readonly #memory: KernelMemory;
   readonly #bytesMax: number;
-  #keys: BitKey[] = [];
+  readonly #kept: KeptBits[] = [];
   readonly #free = new Map<number, Bits[]>();
-  readonly #scratch: { readonly at: Bits; readonly bytes: number }[] = [];
+  readonly #scratch: Pick<KeptBits, 'at' | 'bytes'>[] = [];
   #bytes = 0;
   #uses = 0;
 
@@ -42,17 +42,7 @@ export class BitCache {
   beginGroup(): boolean {
     if (this.#scratch.length === 0 && this.#bytes <= this.#bytesMax) return false;
     const given = this.#scratch.splice(0);
-    this.#keys.sort((a, b) => (a.kept?.used ?? 0) - (b.kept?.used ?? 0));
-    let count = 0;
-    for (const key of this.#keys) {
-      if (this.#bytes <= this.#bytesMax) break;
-      const bits = required(key.kept, 'a key that is kept has bits');
-      key.kept = undefined;
-      this.#bytes -= bits.bytes;
-      given.push(bits);
-      count += 1;
-    }
-    this.#keys.splice(0, count);
+    if (this.#bytes > this.#bytesMax) given.push(...this.#giveUp());
     for (const { at, bytes } of given) this.#freeOf(bytes).push(at);
     return given.length > 0;
   }
@@ -66,8 +56,9 @@ export class BitCache {
   /** A bitset of unknown content to be filled, kept under `key`. */
   add(key: BitKey, bytes: number): Bits {
     const at = this.#take(bytes);
-    key.kept = { at, bytes, used: ++this.#uses };
-    this.#keys.push(key);
+    const kept = { key, at, bytes, used: ++this.#uses };
+    key.kept = kept;
+    this.#kept.push(kept);
     this.#bytes += bytes;
     return at;
   }
@@ -77,6 +68,19 @@ export class BitCache {
     const at = this.#take(bytes);
     this.#scratch.push({ at, bytes });
     return at;
+  }
+
+  /** What was not used for longest, until the rest is within the budget. */
+  #giveUp(): readonly KeptBits[] {
+    this.#kept.sort((a, b) => a.used - b.used);
+    let count = 0;
+    for (const { key, bytes } of this.#kept) {
+      if (this.#bytes <= this.#bytesMax) break;
+      key.kept = undefined;
+      this.#bytes -= bytes;
+      count += 1;
+    }
+    return this.#kept.splice(0, count);
   }
 
   #take(bytes: number): Bits {

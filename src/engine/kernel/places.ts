@@ -59,8 +59,8 @@ export class PlaceSource {
     }
     const id = this.#nextPlace;
     this.#nextPlace += 1;
-    const what = { id, operator, left, right, visible, reach, from, firstRead, rows };
-    const place: Place = { ...what, kept: undefined };
+    const kept = undefined;
+    const place: Place = { id, operator, left, right, visible, reach, from, firstRead, rows, kept };
     places.push(place);
     return place;
   }

@@ -4,7 +4,8 @@
  * common, and of two rows the earlier end of each position is the point's. A grid of 20 stops and 20
  * targets makes 40 rows instead of searching 400 times.
  *
- * A row is a header; for each position a number that orders ends; the positions as they end; and the vector each is planned with.
+ * A row is a header; for each position a number that orders ends; the positions as they end; and the
+ * vector each is planned with.
  */
 import {
   ENDS_BY_LEVEL,
