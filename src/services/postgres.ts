@@ -131,6 +131,11 @@ export async function findPostgres(config: Config): Promise<PostgresAddress | un
 
 const LEAVING = 'ideasweep (leaving)';
 
+/** SQLSTATE: the database to rename is not there, or someone is connected to it. */
+const NO_SPARE = ['3D000', '55006'];
+/** Another process, or one that was killed, had asked for it: there already, or made at this moment. */
+const THERE_ALREADY = ['42P04', '23505'];
+
 let leaseCount = 0;
 
 const lockPath = (config: Config) => join(config.runDir, 'postgres.lock');
@@ -273,16 +278,28 @@ async function answers(address: PostgresAddress): Promise<boolean> {
   }
 }
 
+/**
+ * A new cluster comes with a database `postgres`. It is given our name, which takes a millisecond: to
+ * make another takes 30 to 300, as the disk is written to by the feeds.
+ */
 async function createDatabase(address: PostgresAddress): Promise<void> {
-  const maintenance = connect(address.url.replace(/\/[^/]*$/, '/postgres'), LEAVING);
+  const maintenance = connect(address.url.replace(/\/[^/]*$/, '/template1'), LEAVING);
   try {
-    await maintenance.unsafe(`create database ${DATABASE}`);
+    await maintenance
+      .unsafe(`alter database postgres rename to ${DATABASE}`)
+      .catch(async (error) => {
+        if (!isOneOf(error, NO_SPARE)) throw error;
+        await maintenance.unsafe(`create database ${DATABASE} template template0`);
+      });
   } catch (error) {
-    // Another process, or one that was killed, had asked for it: there already, or made at this moment.
-    if (!['42P04', '23505'].includes((error as { code?: string }).code ?? '')) throw error;
+    if (!isOneOf(error, THERE_ALREADY)) throw error;
   } finally {
     await maintenance.end({ timeout: 1 });
   }
+}
+
+function isOneOf(error: unknown, codes: readonly string[]): boolean {
+  return codes.includes((error as { code?: string }).code ?? '');
 }
 
 async function stopServer(config: Config): Promise<void> {

@@ -134,6 +134,22 @@ describe('the embedded server', () => {
     expect(await findPostgres(config)).toBeUndefined();
   });
 
+  it('gives its name to the database that comes with a cluster, and makes one where there is none', async () => {
+    const { url } = await keepPostgres(config);
+    const template = postgres(url.replace(/[^/]*$/, 'template1'), { max: 1 });
+    const names = async () => {
+      const rows = await template<{ name: string }[]>`
+        select datname as name from pg_database where not datistemplate order by datname`;
+      return rows.map(({ name }) => name);
+    };
+    expect(await names()).toEqual(['ideasweep']);
+    await template`alter database ideasweep rename to put_aside`;
+    await (await leasePostgres(config)).release();
+    expect(await names()).toEqual(['ideasweep', 'put_aside']);
+    await template.end();
+    await stopPostgres(config, true);
+  });
+
   it('stays for a client that is no command of ours', async () => {
     const lease = await leasePostgres(config);
     const psql = postgres(lease.url, { max: 1 });
