@@ -2,10 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { required } from '../assert.ts';
 import type { Config } from '../config.ts';
 import { SweepError } from '../errors.ts';
-import type { BuiltFeed } from '../executor/feeds.ts';
-import { planSweep, type SweepPlan } from '../executor/plan-sweep.ts';
 import { feedsOf, startSweep, type StartedSweep } from '../executor/start-sweep.ts';
-import type { Threads } from '../executor/start-threads.ts';
 import type { Sweep } from '../grid/sweep.ts';
 import { formatCount, formatElapsed, plural } from '../report/format.ts';
 import { renderRanking } from '../report/ranking.ts';
@@ -18,6 +15,7 @@ import type { TemporalClient } from '../temporal/client.ts';
 import { Interrupt } from './interrupt.ts';
 import { note, paint, print, printJson, tableStyle, warn } from './output.ts';
 import { followProgress, type SweepDisplay } from './sweep-display.ts';
+import { prepareSweep, type PreparedSweep } from './prepared-sweep.ts';
 import { axisColumns, statusText, sweepDocument } from './sweep-view.ts';
 
 export interface SweepDrive {
@@ -36,9 +34,7 @@ export interface SweepDrive {
 export async function driveSweep(sweep: Sweep, drive: SweepDrive): Promise<void> {
   const { config, temporal, isDetached, isFresh, isJson } = drive;
   const executor = temporal === undefined ? 'local' : 'temporal';
-  const prepared = prepare(config, sweep, executor);
-  await using held = new AsyncDisposableStack();
-  held.defer(() => endThreads(prepared));
+  await using prepared = prepareSweep(config, sweep, { executor, opened: drive.store.opened });
   await using store = await openedStore(drive.store.opened, prepared);
   const started = await startSweep(store, await prepared.plan, { executor, isFresh });
   await announce(store, started);
@@ -61,49 +57,11 @@ interface Work {
   readonly store: Store;
   readonly started: StartedSweep;
   readonly batchSize: number | undefined;
-  readonly prepared: Prepared;
-}
-
-interface Prepared {
-  readonly plan: Promise<SweepPlan>;
-  /** Feeds that this process builds; a worker of Temporal builds its own. */
-  readonly feeds: Promise<readonly BuiltFeed[]>;
-  /** Absent where workers of Temporal have theirs. */
-  readonly threads: Promise<Threads | undefined>;
-}
-
-/**
- * Plans, builds and starts threads while the server starts: none of it needs the server. Threads load
- * their modules while feeds are written, which leaves a core at rest. Whoever awaits them meets their errors.
- */
-function prepare(config: Config, sweep: Sweep, executor: 'local' | 'temporal'): Prepared {
-  const build = async (): Promise<readonly BuiltFeed[]> => {
-    const { feedPlans } = await plan;
-    if (executor === 'temporal') return [];
-    const { buildFeeds } = await import('../executor/feeds.ts');
-    return buildFeeds(config, feedPlans);
-  };
-  const begin = async (): Promise<Threads | undefined> => {
-    await plan;
-    if (executor === 'temporal') return undefined;
-    const { startThreads } = await import('../executor/start-threads.ts');
-    return startThreads(config.threads);
-  };
-  const plan = planSweep(config, sweep);
-  const feeds = build();
-  feeds.catch(() => {});
-  const threads = begin();
-  threads.catch(() => {});
-  return { plan, feeds, threads };
-}
-
-async function endThreads({ threads }: Prepared): Promise<void> {
-  const started = await threads.catch(() => undefined);
-  await started?.[Symbol.asyncDispose]();
+  readonly prepared: PreparedSweep;
 }
 
 /** The store; where it fails, a feed that is being written is finished before that is told. */
-async function openedStore(opened: Promise<Store>, { feeds }: Prepared): Promise<Store> {
+async function openedStore(opened: Promise<Store>, { feeds }: PreparedSweep): Promise<Store> {
   try {
     return await opened;
   } catch (error) {
@@ -154,7 +112,7 @@ async function runHere({ config, store, started, batchSize, prepared }: Work): P
     if (isLeft || (await isAbandoned(store.sql, started.row.sweepId))) process.exitCode = 3;
   } finally {
     // They end while the ranking is read.
-    void endThreads(prepared);
+    void prepared.endThreads();
   }
 }
 

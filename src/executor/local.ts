@@ -29,7 +29,7 @@ export interface LocalOptions {
 export function openSweep(config: Config, row: SweepRow): OpenSweep {
   const feeds = mapFeeds(config, row.feeds);
   const grid = createGrid(row.spec);
-  return { sweepId: row.sweepId, grid, shared: shareContext(row.sweepId, row.spec, feeds) };
+  return { sweepId: row.sweepId, grid, shared: shareContext(row.spec, feeds) };
 }
 
 /**

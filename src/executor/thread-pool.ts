@@ -1,6 +1,7 @@
 import { Piscina } from 'piscina';
 import type { MappedFeed } from '../feed/read.ts';
 import type { Sweep } from '../grid/sweep.ts';
+import { canonicalJson, sha256, type Json } from '../hash.ts';
 import { CHECKPOINT_ROWS_MAX } from '../limits.ts';
 import { GarbageWatch } from './process-memory.ts';
 import { createRowMemory } from './row-memory.ts';
@@ -13,16 +14,17 @@ export interface SharedContext {
   readonly feeds: readonly MappedFeed[];
 }
 
-/** The spec is shared memory, so that a task costs the same for ten axis values and for 100,000. */
-export function shareContext(
-  contextId: string,
-  sweep: Sweep,
-  feeds: readonly MappedFeed[],
-): SharedContext {
-  const bytes = new TextEncoder().encode(JSON.stringify(sweep));
+/**
+ * The spec is shared memory, so that a task costs the same for ten axis values and for 100,000. Its id
+ * says what is in it: a thread goes on with what it keeps of an equal one.
+ */
+export function shareContext(sweep: Sweep, feeds: readonly MappedFeed[]): SharedContext {
+  const text = canonicalJson(sweep as unknown as Json);
+  const bytes = new TextEncoder().encode(text);
   const sweepJson = new SharedArrayBuffer(bytes.byteLength);
   new Uint8Array(sweepJson).set(bytes);
-  return { contextId, sweepJson, feeds };
+  const files = feeds.map(({ path, address }) => `${path} ${address}`);
+  return { contextId: sha256([text, ...files].join('\n')), sweepJson, feeds };
 }
 
 /** One thread per core, started once and kept; a task is a range of points of one sweep. */
