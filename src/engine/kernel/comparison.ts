@@ -15,6 +15,7 @@ import {
 /** Where two operands stand to each other, bar by bar; none holds where either has no value. */
 export interface ComparedPair {
   readonly above: Bits;
+  /** The same as `above` where no row has equal operands. */
   readonly notBelow: Bits;
   /** First row from which both have a value in every row; from there on "not above" is "at or below". */
   readonly whole: number;
@@ -42,7 +43,7 @@ export class Comparison {
   readonly #rows: number;
   /** Where a piece of a float64 column is brought to be turned into steps. */
   readonly #piece: number;
-  /** Where the blocks with ties, equal steps, are listed. */
+  /** Where the blocks with ties, equal steps, are listed, each with their bits. */
   readonly #ties: number;
   readonly #outputs: readonly [Output, Output];
 
@@ -58,7 +59,7 @@ export class Comparison {
     this.#outputs = [output(), output()];
     this.#piece = memory.allocate(8 * PIECE_ROWS);
     const blocks = 8 * (Math.ceil(rows / 128) + 1);
-    this.#ties = memory.allocate(4 * blocks);
+    this.#ties = memory.allocate(TIE_BYTES * blocks);
     memory.code.openColumns(memory.allocate(blocks / 8 + 8), rows);
     this.#scales = new ScaleSource(memory, rows, this.#piece);
     const slots = { slotBytes: memory.code.columnBytes(rows), bytesMax, slotsMin: 2 };
@@ -82,14 +83,14 @@ export class Comparison {
     }
     const { a, b, ties } = found;
     const { rows, from, isTurned } = how;
-    const out = this.#outputs[isTurned ? 1 : 0];
-    if (ties > 0) {
-      const [x, y] = isTurned ? [right, left] : [left, right];
-      this.#settle(out, { left: x, right: y, rows, from, ties });
-    }
+    const { above, notBelow } = this.#outputs[isTurned ? 1 : 0];
+    const [x, y] = isTurned ? [right, left] : [left, right];
+    const equal = this.#settle(above, { left: x, right: y, rows, from, ties });
     const whole = Math.max(a.whole, b.whole);
-    if (whole > from) this.#memory.code.clearBlanks(a.at, b.at, rows, out.above, out.notBelow);
-    return { ...out, whole };
+    if (whole > from) this.#memory.code.clearBlanks(a.at, b.at, rows, above);
+    if (equal.length === 0) return { above, notBelow: above, whole };
+    this.#addBars(above, equal, notBelow);
+    return { above, notBelow, whole };
   }
 
   /** What different steps decide; how many blocks have ties. */
@@ -101,32 +102,40 @@ export class Comparison {
     const x = this.#columns.of(onScale(scale, left));
     const y = this.#columns.of(onScale(scale, right));
     const [a, b] = isTurned ? [y, x] : [x, y];
-    const { above, notBelow } = this.#outputs[isTurned ? 1 : 0];
-    const ties = this.#memory.code.compare(a.at, b.at, rows, above, notBelow, this.#ties);
+    const { above } = this.#outputs[isTurned ? 1 : 0];
+    const ties = this.#memory.code.compare(a.at, b.at, rows, above, this.#ties);
     return { a, b, ties };
   }
 
-  /** Compares the undecided bars in float64. */
-  #settle(out: Output, { left, right, rows, from, ties }: Undecided): void {
-    const words = Math.ceil(rows / 32);
-    const above = this.#memory.int32(out.above, words);
-    const notBelow = this.#memory.int32(out.notBelow, words);
-    const blocks = this.#memory.int32(this.#ties, ties);
+  /** Compares the undecided bars in float64; those whose operands are equal. */
+  #settle(above: Bits, { left, right, rows, from, ties }: Undecided): readonly number[] {
+    const equal: number[] = [];
+    if (ties === 0) return equal;
+    const blocks = this.#memory.uint16(above, Math.ceil(rows / 16));
+    const found = this.#memory.int32(this.#ties, 2 * ties);
     for (let n = 0; n < ties; n++) {
-      const w = (blocks[n] as number) >>> 1;
-      if (w === (blocks[n - 1] ?? -1) >>> 1 || 32 * w + 32 <= from) continue;
-      let open = (above[w] as number) ^ (notBelow[w] as number);
+      const block = found[2 * n] as number;
+      let open = found[2 * n + 1] as number;
       while (open !== 0) {
         const bit = open & -open;
         open ^= bit;
-        const bar = (w << 5) + 31 - Math.clz32(bit);
-        if (bar >= rows) break;
+        const bar = (block << 4) + 31 - Math.clz32(bit);
+        if (bar < from || bar >= rows) continue;
         const x = valueAt(left, bar);
         const y = valueAt(right, bar);
-        if (x > y) above[w] = (above[w] as number) | bit;
-        else if (x < y) notBelow[w] = (notBelow[w] as number) & ~bit;
+        if (x > y) blocks[block] = (blocks[block] as number) | bit;
+        else if (x === y) equal.push(bar);
       }
     }
+    return equal;
+  }
+
+  /** Copies bits and sets those of some bars besides. */
+  #addBars(bits: Bits, bars: readonly number[], out: Bits): void {
+    const bytes = bitBytes(this.#rows);
+    this.#memory.code.unite(bits, bits, out, bytes);
+    const words = this.#memory.int32(out, bytes / 4);
+    for (const bar of bars) words[bar >> 5] = (words[bar >> 5] as number) | (1 << (bar & 31));
   }
 
   /** Fills a slot; the first row from which on every row has a value. */
@@ -153,6 +162,8 @@ interface Undecided {
   /** Blocks of 16 bars with equal steps. */
   readonly ties: number;
 }
+
+const TIE_BYTES = 8;
 
 /** Blocks with ties a row above which another scale is tried: one block of 32. */
 const TIES_SHARE = 1 / 512;

@@ -8,19 +8,11 @@ export interface KernelExports {
   readonly TERMS_BYTES: { readonly value: number };
   beginScale(scale: number, rows: number): void;
   begin(bits: number, out: number, bytes: number, reach: number): void;
-  // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
-  clearBlanks(a: number, b: number, rows: number, above: number, notBelow: number): void;
+  clearBlanks(a: number, b: number, rows: number, bits: number): void;
   clearBelow(bits: number, bytes: number, from: number): void;
   columnBytes(rows: number): number;
   // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
-  compare(
-    a: number,
-    b: number,
-    rows: number,
-    above: number,
-    notBelow: number,
-    ties: number,
-  ): number;
+  compare(a: number, b: number, rows: number, above: number, ties: number): number;
   endScale(scale: number, rows: number, rangeMin: number): void;
   // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
   follow(now: number, before: number, out: number, bytes: number, reach: number): void;
@@ -85,6 +77,10 @@ export class KernelMemory {
   /** Views are valid until the next `allocate`. */
   int32(at: number, length: number): Int32Array {
     return new Int32Array(this.#memory.buffer, at, length);
+  }
+
+  uint16(at: number, length: number): Uint16Array {
+    return new Uint16Array(this.#memory.buffer, at, length);
   }
 
   float64(at: number, length: number): Float64Array {

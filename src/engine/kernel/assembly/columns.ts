@@ -103,9 +103,9 @@ export function quantize(from: usize, column: usize, scale: usize, row: i32, cou
 }
 
 /**
- * Compares the first `rows` rows of two columns of one scale: a bit a row for above and for not below,
- * and the list of the blocks of 16 rows in which some steps are equal, for the caller to settle in
- * float64. Rows without a value mean nothing here. Returns the list's length.
+ * Compares the first `rows` rows of two columns of one scale: a bit a row for above and, of each block of
+ * 16 rows in which some steps are equal, its number and their bits, 8 bytes, for the caller to settle in
+ * float64. Rows without a value mean nothing here. Returns how many such blocks there are.
  *
  * Blocks that lie apart are known by their bounds, most of them for columns that cross now and then.
  * Whole vectors of bits are written.
@@ -115,11 +115,10 @@ export function compare(
   b: usize,
   rows: i32,
   above: usize,
-  notBelow: usize,
   ties: usize,
 ): i32 {
   const vectors = <usize>((rows + 127) >>> 7);
-  boundBlocks(a, b, vectors, above, notBelow);
+  boundBlocks(a, b, vectors, above);
   let tie = ties;
   for (let n: usize = 0; n < vectors; n += 8) {
     let rest = load<u64>(openBlocks + n);
@@ -128,25 +127,22 @@ export function compare(
       rest &= rest - 1;
       const at = boundBytes + (block << 5);
       const signs = differences(a + at, b + at);
-      const bits = i8x16.bitmask(signs);
       const equal = i8x16.bitmask(i8x16.eq(signs, i8x16.splat(0)));
-      store<u16>(above + (block << 1), <u16>bits);
-      store<u16>(notBelow + (block << 1), <u16>(bits | equal));
-      store<u32>(tie, <u32>block);
-      tie += <usize>i32(equal != 0) << 2;
+      store<u16>(above + (block << 1), <u16>i8x16.bitmask(signs));
+      store<u64>(tie, (<u64>equal << 32) | <u64>block);
+      tie += <usize>i32(equal != 0) << 3;
     }
   }
-  return <i32>((tie - ties) >>> 2);
+  return <i32>((tie - ties) >>> 3);
 }
 
 /** Clears the bits of rows in which one of two columns has no value. */
-export function clearBlanks(a: usize, b: usize, rows: i32, above: usize, notBelow: usize): void {
+export function clearBlanks(a: usize, b: usize, rows: i32, bits: usize): void {
   for (let n: usize = 0; n < <usize>rows; n += 16) {
     const at = boundBytes + 2 * n;
     const blank = i8x16.bitmask(v128.or(isBlank(a + at), isBlank(b + at)));
     const word = n >>> 3;
-    store<u16>(above + word, load<u16>(above + word) & <u16>~blank);
-    store<u16>(notBelow + word, load<u16>(notBelow + word) & <u16>~blank);
+    store<u16>(bits + word, load<u16>(bits + word) & <u16>~blank);
   }
 }
 
@@ -214,7 +210,7 @@ function leastOf(steps: v128): i16 {
 }
 
 /** Writes what the bounds of blocks decide, and which blocks they do not, a bit each. */
-function boundBlocks(a: usize, b: usize, vectors: usize, above: usize, notBelow: usize): void {
+function boundBlocks(a: usize, b: usize, vectors: usize, above: usize): void {
   store<u64>(openBlocks + (vectors & ~7), 0);
   for (let n: usize = 0; n < vectors; n++) {
     const at = n << 5;
@@ -222,7 +218,6 @@ function boundBlocks(a: usize, b: usize, vectors: usize, above: usize, notBelow:
     const isAbove = i16x8.gt_s(v128.load(a + at), v128.load(b + at, 16));
     const isBelow = i16x8.lt_s(v128.load(a + at, 16), v128.load(b + at));
     v128.store(above + (n << 4), isAbove);
-    v128.store(notBelow + (n << 4), isAbove);
     const known = v128.or(isAbove, isBelow);
     store<u8>(openBlocks + n, ~i8x16.bitmask(i8x16.narrow_i16x8_s(known, known)));
   }
