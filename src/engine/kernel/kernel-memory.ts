@@ -11,6 +11,7 @@ export interface KernelExports {
   clearBlanks(a: number, b: number, rows: number, bits: number): void;
   clearBelow(bits: number, bytes: number, from: number): void;
   columnBytes(rows: number): number;
+  edges(bits: number, begins: number, ends: number, bytes: number): void;
   // oxlint-disable-next-line max-params -- primitives across the WebAssembly boundary
   compare(a: number, b: number, rows: number, above: number, ties: number): number;
   endScale(scale: number, rows: number, rangeMin: number): void;
@@ -27,6 +28,7 @@ export interface KernelExports {
     enterShort: number,
     exitLong: number,
     exitShort: number,
+    isInTurn: boolean,
   ): void;
   marketBytes(rows: number): number;
   openColumns(at: number, rows: number): void;

@@ -23,6 +23,8 @@ export interface Place extends BitKey {
   readonly from: number;
   /** First row at which the condition is asked. */
   readonly firstRead: number;
+  /** Whether its bits are known to be the rows on which a comparison begins to hold, or ends. */
+  isEdge: boolean;
 }
 
 /** Knows the places of a market's conditions, so that equal ones are the same object. */
@@ -59,10 +61,15 @@ export class PlaceSource {
     }
     const id = this.#nextPlace;
     this.#nextPlace += 1;
-    const kept = undefined;
-    const place: Place = { id, operator, left, right, visible, reach, from, firstRead, rows, kept };
+    const shape = { operator, left, right, visible, reach, from, firstRead, rows };
+    const place: Place = { id, ...shape, kept: undefined, isEdge: false };
     places.push(place);
     return place;
+  }
+
+  /** The place of the cross the other way, where a condition reads it. */
+  turnOf(place: Place): Place | undefined {
+    return this.#placesOf(place.left, place.right).find((other) => areTurns(place, other));
   }
 
   /** The places of a pair of operands. */
@@ -87,6 +94,16 @@ export class PlaceSource {
     else this.#columnIds.set(operand, id);
     return id;
   }
+}
+
+/** Whether two places are the crosses of the same operands on the same rows, one each way. */
+export function areTurns(a: Place, b: Place): boolean {
+  const areOpposite = isCross(a.operator) && isCross(b.operator) && a.operator !== b.operator;
+  const isSamePair = a.left === b.left && a.right === b.right && a.reach === b.reach;
+  const isSameFeed = a.visible === b.visible && a.rows === b.rows;
+  return (
+    areOpposite && isSamePair && isSameFeed && a.from === b.from && a.firstRead === b.firstRead
+  );
 }
 
 // --- internal ---

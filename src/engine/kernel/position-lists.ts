@@ -42,8 +42,8 @@ export class PositionLists {
   make(): void {
     const { code } = this.#memory;
     for (const { at, signals } of this.#wanted) {
-      const { enterLong, enterShort, exitLong, exitShort } = signals;
-      code.makeList(at, enterLong, enterShort, exitLong, exitShort);
+      const { enterLong, enterShort, exitLong, exitShort, isInTurn } = signals;
+      code.makeList(at, enterLong, enterShort, exitLong, exitShort, isInTurn);
     }
     this.#wanted = [];
   }

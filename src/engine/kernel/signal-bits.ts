@@ -4,7 +4,7 @@ import { EQUAL_EPSILON, isAllowed } from '../signals.ts';
 import { BitCache, bitBytes, type BitKey, type Bits } from './bit-cache.ts';
 import { Comparison, type ComparedPair } from './comparison.ts';
 import type { KernelMemory } from './kernel-memory.ts';
-import { PlaceSource, type Operand, type Place } from './places.ts';
+import { PlaceSource, areTurns, type Operand, type Place } from './places.ts';
 
 /** A point's rules as bitsets over exec bars; NO_BITS stands for "on no bar". */
 export interface SignalBits {
@@ -12,6 +12,8 @@ export interface SignalBits {
   readonly enterShort: Bits;
   readonly exitLong: Bits;
   readonly exitShort: Bits;
+  /** Whether entries and exits surely alternate: a comparison begins to hold, and ends. */
+  readonly isInTurn: boolean;
   /** Equal for points with the same signals that follow each other. */
   readonly key: number;
 }
@@ -70,7 +72,8 @@ export class SignalSource {
     if (isSame && this.#last) return this.#last;
     if (!isSame) this.#count += 1;
     this.#lastSignature = signature;
-    this.#last = { ...this.#combine(feeds, entryRules, exitRules), key: this.#count };
+    const bits = this.#combine(feeds, entryRules, exitRules);
+    this.#last = { ...bits, isInTurn: areInTurn(entryRules, exitRules), key: this.#count };
     return this.#last;
   }
 
@@ -80,7 +83,7 @@ export class SignalSource {
     feeds: MultiTFFeedStore,
     entryRules: readonly FoundRule[],
     exitRules: readonly FoundRule[],
-  ): Omit<SignalBits, 'key'> {
+  ): Omit<SignalBits, 'key' | 'isInTurn'> {
     const bytes = bitBytes(feeds.endBar);
     const entries = { long: NO_BITS, short: NO_BITS };
     for (const { direction, places } of entryRules) {
@@ -188,12 +191,34 @@ export class SignalSource {
       else code.invert(pair.above, out, bytes);
     } else if (operator === 'cross_above') {
       if (turned) code.follow(pair.above, turned.notBelow, out, bytes, reach);
+      else if (this.#fillEdges(place, pair, { out, bytes })) return;
       else code.begin(pair.above, out, bytes, reach);
     } else if (turned) {
       code.follow(turned.above, pair.notBelow, out, bytes, reach);
-    } else {
+    } else if (!this.#fillEdges(place, pair, { out, bytes })) {
       code.leave(pair.notBelow, out, bytes, reach);
     }
+  }
+
+  /**
+   * Both crosses at once, where a comparison without equal operands makes each the end of the other; false
+   * where it does not, or the other one is there or not asked for.
+   */
+  #fillEdges(
+    place: Place,
+    pair: ComparedPair,
+    { out, bytes }: { out: Bits; bytes: number },
+  ): boolean {
+    if (pair.notBelow !== pair.above || place.reach !== 1) return false;
+    place.isEdge = true;
+    const turn = this.#places.turnOf(place);
+    if (turn === undefined || turn.kept !== undefined) return false;
+    const other = this.#cache.add(turn, bytes);
+    turn.isEdge = true;
+    const [begins, ends] = place.operator === 'cross_above' ? [out, other] : [other, out];
+    this.#memory.code.edges(pair.above, begins, ends, bytes);
+    if (turn.from > 0) this.#memory.code.clearBelow(other, bytes, turn.from);
+    return true;
   }
 
   /** The comparison of the operands from a row on, or of the operands in turn. */
@@ -247,6 +272,16 @@ function hasSameSignals(a: Source | undefined, b: Source): boolean {
 interface FoundRule {
   readonly direction: Rule['direction'];
   readonly places: readonly (Place | undefined)[];
+}
+
+/** Whether the only entry is the begin, and the only exit the end, of a comparison on exec bars, or the reverse. */
+function areInTurn(entries: readonly FoundRule[], exits: readonly FoundRule[]): boolean {
+  const [entry, exit] = [entries[0], exits[0]];
+  if (entries.length !== 1 || exits.length !== 1) return false;
+  if (entry?.places.length !== 1 || exit?.places.length !== 1) return false;
+  const [a, b] = [entry.places[0], exit.places[0]];
+  if (a === undefined || b === undefined || entry.direction !== exit.direction) return false;
+  return a.isEdge && b.isEdge && a.visible === undefined && areTurns(a, b);
 }
 
 interface Compared {

@@ -15,6 +15,7 @@ import { TERMS, TERMS_BYTES, enterLong, enterShort, readTerms, sizing, startingE
 export {
   begin,
   clearBelow,
+  edges,
   follow,
   intersect,
   invert,

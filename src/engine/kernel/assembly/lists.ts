@@ -79,20 +79,21 @@ export function staysWithin(list: usize, floor: f64, ceiling: f64): bool {
   return load<f64>(list, DROP) * floor < 1 && load<f64>(list, RISE) < ceiling;
 }
 
-/** Finds the positions of these signals and measures them. */
+/** Finds the positions of these signals and measures them; `isInTurn` where entries and exits surely alternate. */
 export function makeList(
   list: usize,
   enterLong: usize,
   enterShort: usize,
   exitLong: usize,
   exitShort: usize,
+  isInTurn: bool,
 ): void {
   const isLong = enterShort == 0;
   const isOneSided = isLong || enterLong == 0;
   const enter = isLong ? enterLong : enterShort;
   const leave = isLong ? exitLong : exitShort;
   if (enter == 0) fill(list, 0, 0);
-  else if (!isOneSided || leave == 0 || !latch(list, enter, leave, i32(isLong))) {
+  else if (!isOneSided || leave == 0 || !latch(list, enter, leave, i32(isLong), isInTurn)) {
     search(list, enterLong, enterShort, exitLong, exitShort);
   }
   measureList(list);
@@ -112,9 +113,10 @@ export function measureItems(items: usize, step: usize, count: i32): void {
 /**
  * The positions of one side, 64 bars at a time; false where a bar has both signals. Whether a position
  * is held at a bar is the carry of an addition: an entry is 1 + 1 and makes one, an exit 0 + 0 and ends
- * it, any other bar 1 + 0 and hands it on. Then no branch hangs on where signals stand.
+ * it, any other bar 1 + 0 and hands it on. Then no branch hangs on where signals stand. Signals that
+ * alternate all count, from the first entry on.
  */
-function latch(list: usize, enter: usize, leave: usize, side: i32): bool {
+function latch(list: usize, enter: usize, leave: usize, side: i32, isInTurn: bool): bool {
   const first = startBar & ~63;
   const last = (endBar - 1) & ~63;
   const stop = findWords(enter, leave, first, last);
@@ -130,6 +132,11 @@ function latch(list: usize, enter: usize, leave: usize, side: i32): bool {
       const mask = maskOf(bar);
       entries &= mask;
       exits &= mask;
+    }
+    if (isInTurn) {
+      if (out == turns) exits &= 0 - (entries & (0 - entries));
+      out = spread(bar, entries | exits, out);
+      continue;
     }
     both |= entries & exits;
     const hands = entries | ~exits;

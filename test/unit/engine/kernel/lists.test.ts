@@ -30,12 +30,12 @@ function bitset(memory: KernelMemory, rows: number, bars: readonly number[]): nu
   return at;
 }
 
-/** Signals in turn; a position opens and closes on the bars after them. */
+/** Signals in turn, an exit without a position first or not; a position opens and closes on the bars after them. */
 function signals(dice: Dice, rows: number): { enter: number[]; exit: number[] } {
   const found = { enter: [] as number[], exit: [] as number[] };
   const longest = dice.pick([3, 30, 300, 3_000, 6_000]);
   let bar = START + dice.below(20);
-  for (let n = 0; bar < rows - 1; n++) {
+  for (let n = dice.below(2); bar < rows - 1; n++) {
     found[n % 2 === 0 ? 'enter' : 'exit'].push(bar);
     bar += 1 + dice.below(longest);
   }
@@ -83,9 +83,15 @@ function measured(bars: readonly Bar[], dice: Dice): number[][] {
   const { enter, exit } = signals(dice, end);
   const list = memory.allocate(code.listBytes(POSITIONS_MAX));
   const bits = [bitset(memory, end, enter), bitset(memory, end, exit)] as const;
-  if (dice.chance(0.5)) code.makeList(list, bits[0], 0, bits[1], 0);
-  else code.makeList(list, 0, bits[0], 0, bits[1]);
-  return listed(memory, list);
+  const isLong = dice.chance(0.5);
+  const make = (isInTurn: boolean): number[][] => {
+    if (isLong) code.makeList(list, bits[0], 0, bits[1], 0, isInTurn);
+    else code.makeList(list, 0, bits[0], 0, bits[1], isInTurn);
+    return listed(memory, list);
+  };
+  const found = make(false);
+  expect(make(true)).toEqual(found);
+  return found;
 }
 
 describe('the positions of a list', () => {
