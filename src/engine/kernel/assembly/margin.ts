@@ -4,6 +4,10 @@ import { closeAt } from './market';
 /** As in metrics/margin.ts. */
 const CALL_TOLERANCE: f64 = 1e-9;
 
+/** Vectors that loops load, as in pair.ts. */
+export const HUNDRED: usize = memory.data<f64>([100, 100], 16);
+const CALLED: usize = memory.data<f64>([1 - CALL_TOLERANCE / 2, 1 - CALL_TOLERANCE / 2], 16);
+
 export let minRatio: v128 = f64x2.splat(0);
 export let closest: v128 = f64x2.splat(0);
 export let maxLeverage: v128 = f64x2.splat(0);
@@ -50,11 +54,11 @@ export function addMargins(
   const isSolvent = v128.and(f64x2.gt(atLeast, zero), f64x2.gt(atMost, zero));
   const hasMargin = v128.and(f64x2.gt(leastUsed, zero), f64x2.gt(maintained, zero));
   // Values are monotone in the close: what holds at the lowest one does at the highest.
-  if (!i64x2.all_true(v128.and(isHeld, v128.and(isSolvent, hasMargin)))) {
+  if (i64x2.bitmask(v128.and(isHeld, v128.and(isSolvent, hasMargin))) != 3) {
     const some = addMargin(atLeast, leastValue, imr, mmr, isFull, isHeld);
     return v128.or(some, addMargin(atMost, mostValue, imr, mmr, isFull, isHeld));
   }
-  const hundred = f64x2.splat(100);
+  const hundred = v128.load(HUNDRED);
   const mostUsed = f64x2.mul(mostValue, imr);
   const ratio = f64x2.div(atLeast, leastUsed);
   const otherRatio = f64x2.div(atMost, mostUsed);
@@ -67,7 +71,7 @@ export function addMargins(
   const times = f64x2.div(isFull ? leastUsed : f64x2.div(leastUsed, imr), atLeast);
   const otherTimes = f64x2.div(isFull ? mostUsed : f64x2.div(mostUsed, imr), atMost);
   maxLeverage = f64x2.pmax(f64x2.pmax(maxLeverage, times), otherTimes);
-  return f64x2.lt(f64x2.pmin(ratio, otherRatio), f64x2.splat(1 - CALL_TOLERANCE / 2));
+  return f64x2.lt(f64x2.pmin(ratio, otherRatio), v128.load(CALLED));
 }
 
 /** Adds equities and values of positions at some price, where `isHeld`; which of them are called. */

@@ -8,9 +8,9 @@
 import * as curve from './curve';
 import { CURVE_NUMBERS, addFlat, addHeldCurve, resumeCurve, saveCurve } from './curve';
 import { CLOSES, ENDS_BY_LEVEL, ENTRY_BAR, GAP, IS_LONG, LOW_HIGH, OPEN } from './items';
-import { addMargins, callsOf, openMargin, saveMargin } from './margin';
+import { HUNDRED, addMargins, callsOf, openMargin, saveMargin } from './margin';
 import { closeOf, daysBytes, endBar, sampleBar, startBar } from './market';
-import { sampleFlat, sampleHeld } from './samples';
+import { isBefore, sampleFlat, sampleHeld } from './samples';
 import * as terms from './terms';
 import { SIZE_FIXED, SIZE_PERCENT_NOTIONAL, SIZE_RISK, sizing } from './terms';
 
@@ -77,8 +77,6 @@ export function settlePair(
 ): i32 {
   clear();
   const zero = f64x2.splat(0);
-  const sign = i64x2.splat(i64.MIN_VALUE);
-  const lowHalf = i64x2.splat(0xffffffff);
   const entryCost = f64x2.add(f64x2.splat(1), f64x2.mul(leverage, feeRate));
   const isUnlevered = f64x2.extract_lane(leverage, 0) == 1 && f64x2.extract_lane(leverage, 1) == 1;
   const isFull = f64x2.extract_lane(imr, 0) == 1 && f64x2.extract_lane(imr, 1) == 1;
@@ -95,8 +93,8 @@ export function settlePair(
     const barsB = v128.load(itemB, ENTRY_BAR);
     const bars = v128.shuffle<u64>(barsA, barsB, 0, 2);
     const kinds = v128.shuffle<u64>(barsA, barsB, 1, 3);
-    isLong = i64x2.neg(v128.and(i64x2.shr_u(kinds, 32), i64x2.splat(IS_LONG)));
-    const turn = v128.andnot(sign, isLong);
+    isLong = i64x2.neg(v128.and(i64x2.shr_u(kinds, 32), v128.load(LONG)));
+    const turn = v128.andnot(v128.load(SIGN), isLong);
     const pricesA = v128.load(itemA, OPEN);
     const pricesB = v128.load(itemB, OPEN);
     const open = v128.shuffle<f64>(pricesA, pricesB, 0, 2);
@@ -118,7 +116,7 @@ export function settlePair(
     let exitFee = f64x2.mul(f64x2.mul(size, exit), feeRate);
     let realized = gainAt(exit, entry, size, turn);
     const isCovered = f64x2.le(f64x2.sub(f64x2.add(entryFee, exitFee), realized), margin);
-    if (!i64x2.all_true(isCovered)) {
+    if (i64x2.bitmask(isCovered) != 3) {
       exit = v128.bitselect(exit, marginExit(entry, size, turn, entryFee, margin), isCovered);
       exitFee = f64x2.mul(f64x2.mul(size, exit), feeRate);
       realized = gainAt(exit, entry, size, turn);
@@ -128,12 +126,12 @@ export function settlePair(
     const isStarved = v128.or(f64x2.lt(after, starvation), f64x2.le(after, zero));
     const isOrder = v128.and(f64x2.ge(wanted, minNotional), f64x2.ge(taken, minNotional));
     const isSound = v128.andnot(v128.and(isOrder, f64x2.gt(taken, zero)), isStarved);
-    if (!i64x2.all_true(isSound)) break;
+    if (i64x2.bitmask(isSound) != 3) break;
 
     sampleTrades(samplesA, samplesB, bars, money, held, entry, size, turn);
 
-    const duration = i64x2.sub(i64x2.shr_u(bars, 32), v128.and(bars, lowHalf));
-    const isByLevel = i64x2.eq(v128.and(kinds, lowHalf), i64x2.splat(ENDS_BY_LEVEL));
+    const duration = i64x2.sub(i64x2.shr_u(bars, 32), v128.and(bars, v128.load(LOW_HALF)));
+    const isByLevel = i64x2.eq(v128.and(kinds, v128.load(LOW_HALF)), v128.load(BY_LEVEL));
     const isHeld = v128.not(v128.and(isByLevel, i64x2.eq(duration, zero)));
     const closesA = v128.load(itemA, CLOSES);
     const closesB = v128.load(itemB, CLOSES);
@@ -151,12 +149,12 @@ export function settlePair(
       isFull,
       isHeld,
     );
-    if (v128.any_true(isCalled)) addCalls(isCalled, bars, held, entry, size, turn);
+    if (i64x2.bitmask(isCalled) != 0) addCalls(isCalled, bars, held, entry, size, turn);
 
-    const best = v128.bitselect(atMost, atLeast, isLong);
-    const worst = v128.bitselect(atLeast, atMost, isLong);
+    const best = f64x2.pmax(atMost, atLeast);
+    const worst = f64x2.pmin(atMost, atLeast);
     const isPeak = v128.or(v128.and(isHeld, f64x2.gt(best, peak)), f64x2.gt(after, peak));
-    if (v128.any_true(isPeak)) {
+    if (i64x2.bitmask(isPeak) != 0) {
       v128.store(CURVES, peak);
       v128.store(CURVES + 16, lowest);
       meetPeaks(0, closesA, bars, isHeld, held, entry, size, turn, after);
@@ -164,7 +162,7 @@ export function settlePair(
       peak = v128.load(CURVES);
       lowest = v128.load(CURVES + 16);
     } else {
-      const low = v128.bitselect(worst, f64x2.splat(Infinity), isHeld);
+      const low = v128.bitselect(worst, v128.load(FAR), isHeld);
       lowest = f64x2.pmin(f64x2.pmin(lowest, low), after);
     }
 
@@ -197,6 +195,14 @@ export function countOf(counts: v128, lane: i32): i32 {
 }
 
 // --- internal ---
+
+/** Vectors that the loop loads: the compiler would make each anew, in three operations. */
+const SIGN: usize = memory.data<i64>([i64.MIN_VALUE, i64.MIN_VALUE], 16);
+const LOW_HALF: usize = memory.data<i64>([0xffffffff, 0xffffffff], 16);
+const LONG: usize = memory.data<i64>([IS_LONG, IS_LONG], 16);
+const BY_LEVEL: usize = memory.data<i64>([ENDS_BY_LEVEL, ENDS_BY_LEVEL], 16);
+const ONE: usize = memory.data<i64>([1, 1], 16);
+const FAR: usize = memory.data<f64>([Infinity, Infinity], 16);
 
 let starting: v128 = f64x2.splat(0);
 let starvation: v128 = f64x2.splat(0);
@@ -306,9 +312,9 @@ function sampleTrades(
   v128.store_lane<f64>(samplesB + 8 * b, money, 1);
   store<f64>(samplesA + daysBytes + 8 * a, 0);
   store<f64>(samplesB + daysBytes + 8 * b, 0);
-  a += i32(sampleBar(a) < opensA);
-  b += i32(sampleBar(b) < opensB);
-  if (i32(sampleBar(a) < opensA) | i32(sampleBar(b) < opensB)) {
+  a += isBefore(sampleBar(a), opensA);
+  b += isBefore(sampleBar(b), opensB);
+  if ((isBefore(sampleBar(a), opensA) | isBefore(sampleBar(b), opensB)) != 0) {
     a = sampleFlat(samplesA, a, opensA, laneOf(money, 0));
     b = sampleFlat(samplesB, b, opensB, laneOf(money, 1));
   }
@@ -322,9 +328,9 @@ function sampleTrades(
   v128.store_lane<f64>(samplesB + 8 * b, equity, 1);
   v128.store_lane<f64>(samplesA + daysBytes + 8 * a, used, 0);
   v128.store_lane<f64>(samplesB + daysBytes + 8 * b, used, 1);
-  a += i32(barA < closesA);
-  b += i32(barB < closesB);
-  if (i32(sampleBar(a) < closesA) | i32(sampleBar(b) < closesB)) {
+  a += isBefore(barA, closesA);
+  b += isBefore(barB, closesB);
+  if ((isBefore(sampleBar(a), closesA) | isBefore(sampleBar(b), closesB)) != 0) {
     a = sampleLane(0, samplesA, a, closesA, held, entry, size, turn);
     b = sampleLane(1, samplesB, b, closesB, held, entry, size, turn);
   }
@@ -431,7 +437,7 @@ function addExcursions(a: usize, b: usize, entry: v128, isLong: v128, isHeld: v1
 // @ts-ignore: decorator
 @inline
 function pctOf(part: v128, whole: v128, isHeld: v128): v128 {
-  return v128.and(f64x2.div(f64x2.mul(f64x2.splat(100), part), whole), isHeld);
+  return v128.and(f64x2.div(f64x2.mul(v128.load(HUNDRED), part), whole), isHeld);
 }
 
 // @ts-ignore: decorator
@@ -444,7 +450,7 @@ function addTrade(
 ): void {
   const paid = f64x2.add(entryFee, exitFee);
   gain = f64x2.sub(realized, paid);
-  const pct = f64x2.mul(f64x2.div(gain, f64x2.abs(notional)), f64x2.splat(100));
+  const pct = f64x2.mul(f64x2.div(gain, f64x2.abs(notional)), v128.load(HUNDRED));
   pnlPct = f64x2.add(pnlPct, pct);
   fees = f64x2.add(fees, paid);
   net = f64x2.add(net, gain);
@@ -453,7 +459,7 @@ function addTrade(
 // @ts-ignore: decorator
 @inline
 function addResult(duration: v128): void {
-  const one = i64x2.splat(1);
+  const one = v128.load(ONE);
   const turned = f64x2.neg(gain);
   const isWin = f64x2.gt(gain, f64x2.splat(0));
   const isLoss = f64x2.gt(turned, f64x2.splat(0));
