@@ -248,8 +248,10 @@ function finish(list: usize, count: i32, isWhole: bool): void {
 function measureList(list: usize): void {
   let drop: f64 = 0;
   let rise: f64 = 0;
-  const stop = itemsOf(list) + ITEM * countOf(list);
-  for (let item = itemsOf(list); item < stop && load<i32>(item, ENTRY_BAR) < endBar; item += ITEM) {
+  let stop = itemsOf(list) + ITEM * countOf(list);
+  // Only the last one may begin after the data.
+  if (stop > itemsOf(list) && load<i32>(stop - ITEM, ENTRY_BAR) >= endBar) stop -= ITEM;
+  for (let item = itemsOf(list); item < stop; item += ITEM) {
     measureItem(item);
     const open = load<f64>(item, OPEN);
     // By products, as few are new extremes and a division takes long.

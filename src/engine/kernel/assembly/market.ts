@@ -198,16 +198,9 @@ function measureFew(into: usize, from: i32, end: i32): void {
 function measureMany(into: usize, from: i32, end: i32): void {
   const first = bars + 32 * from;
   const rest = bars + 32 * (end - BLOCK);
-  let levels = v128.load(first);
-  let least = v128.load(first, 16);
-  let most = least;
-  for (let i: usize = 0; i < 32 * BLOCK; i += 32) {
-    const a = first + i;
-    const b = rest + i;
-    levels = f64x2.pmin(levels, f64x2.pmin(v128.load(a), v128.load(b)));
-    least = f64x2.pmin(least, f64x2.pmin(v128.load(a, 16), v128.load(b, 16)));
-    most = f64x2.pmax(most, f64x2.pmax(v128.load(a, 16), v128.load(b, 16)));
-  }
+  const levels = f64x2.pmin(leastOfBlock(first), leastOfBlock(rest));
+  const least = f64x2.pmin(leastOfBlock(first + 16), leastOfBlock(rest + 16));
+  const most = f64x2.pmax(mostOfBlock(first + 16), mostOfBlock(rest + 16));
   const block = (from >>> BLOCK_SHIFT) + 1;
   const lastBlock = (end - 1) >>> BLOCK_SHIFT;
   const between = lastBlock - block;
@@ -221,6 +214,21 @@ function measureMany(into: usize, from: i32, end: i32): void {
   v128.store(into, f64x2.pmin(levels, f64x2.pmin(v128.load(left), v128.load(right))));
   v128.store(into, f64x2.pmin(prices, f64x2.pmin(v128.load(left, 16), v128.load(right, 16))), 16);
   if (between > 2 << LEVEL_MAX) measureBetween(into, left, right);
+}
+
+/** Of a vector of each bar of a block. Written out, as loops are not unrolled to fixed places. */
+// @ts-ignore: decorator
+@inline
+function leastOfBlock(at: usize): v128 {
+  const two = f64x2.pmin(v128.load(at), v128.load(at, 32));
+  return f64x2.pmin(two, f64x2.pmin(v128.load(at, 64), v128.load(at, 96)));
+}
+
+// @ts-ignore: decorator
+@inline
+function mostOfBlock(at: usize): v128 {
+  const two = f64x2.pmax(v128.load(at), v128.load(at, 32));
+  return f64x2.pmax(two, f64x2.pmax(v128.load(at, 64), v128.load(at, 96)));
 }
 
 /** Adds the spans of the last level from one on to another. */
