@@ -26,13 +26,8 @@ export function prepareSweep(
   const plan = planSweep(config, sweep);
   const feeds = executor === 'local' ? build(config, plan) : Promise.resolve([]);
   const threads = executor === 'local' ? begin(config, plan) : Promise.resolve(undefined);
-  for (const part of [
-    feeds,
-    threads,
-    rehearseUntil(opened, sweep, config, { feeds, threads, plan }),
-  ]) {
-    part.catch(() => {});
-  }
+  const rehearsal = rehearseUntil(opened, sweep, config, { plan, feeds, threads });
+  for (const part of [feeds, threads, rehearsal]) part.catch(() => {});
   const endThreads = async (): Promise<void> => {
     const started = await threads.catch(() => undefined);
     await started?.[Symbol.asyncDispose]();
@@ -54,6 +49,7 @@ async function begin(config: Config, plan: Promise<SweepPlan>): Promise<Threads>
   return startThreads(config.threads);
 }
 
+/** What fails here fails again where it is told. */
 async function rehearseUntil(
   opened: Promise<unknown>,
   sweep: Sweep,

@@ -22,13 +22,13 @@ export interface ClusterMaker {
   readonly onLaunch: () => void;
 }
 
-/** Makes the cluster at `dataDir` when there is none. Takes about a second, the first time only. */
+/** Makes the cluster at `dataDir` when there is none; whether it has. Takes about a second, the first time only. */
 export async function ensureCluster(
   postgresDir: string,
   { binaries, owner, onLaunch }: ClusterMaker,
-): Promise<void> {
+): Promise<boolean> {
   const dataDir = dataDirOf(postgresDir);
-  if ((await stat(join(dataDir, 'PG_VERSION')).catch(() => undefined)) !== undefined) return;
+  if ((await stat(join(dataDir, 'PG_VERSION')).catch(() => undefined)) !== undefined) return false;
   await removeHalfMade(postgresDir);
   const password = await ensurePassword(postgresDir);
   const half = join(postgresDir, `${HALF_MADE}${randomBytes(4).toString('hex')}`);
@@ -48,6 +48,7 @@ export async function ensureCluster(
     });
   }
   await rename(half, dataDir);
+  return true;
 }
 
 export function dataDirOf(postgresDir: string): string {

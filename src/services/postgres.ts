@@ -131,9 +131,7 @@ export async function findPostgres(config: Config): Promise<PostgresAddress | un
 
 const LEAVING = 'ideasweep (leaving)';
 
-/** SQLSTATE: the database to rename is not there, or someone is connected to it. */
-const NO_SPARE = ['3D000', '55006'];
-/** Another process, or one that was killed, had asked for it: there already, or made at this moment. */
+/** SQLSTATE. Another process, or one that was killed, had asked for it: there already, or made at this moment. */
 const THERE_ALREADY = ['42P04', '23505'];
 
 let leaseCount = 0;
@@ -194,9 +192,9 @@ async function ensureRunning(config: Config, onLaunch: () => void): Promise<Post
   const owner = await serverOwner(dataDirOf(postgresDir));
   if (owner) await openPathFor(owner, postgresDir, home);
   const binaries = await findBinaries(owner, postgresDir);
-  await ensureCluster(postgresDir, { binaries, owner, onLaunch });
+  const isNew = await ensureCluster(postgresDir, { binaries, owner, onLaunch });
   await removeStalePidFile(dataDirOf(postgresDir));
-  return startServer(config, { program: binaries.postgres, owner, onLaunch });
+  return startServer(config, { program: binaries.postgres, owner, onLaunch, isNew });
 }
 
 /** The server may be starting up or shutting down (its starter was killed): waits for either end. */
@@ -217,11 +215,13 @@ interface Program {
   readonly program: string;
   readonly owner: Awaited<ReturnType<typeof serverOwner>>;
   readonly onLaunch: () => void;
+  /** Whether nobody has been in its cluster yet. */
+  readonly isNew: boolean;
 }
 
 async function startServer(
   config: Config,
-  { program, owner, onLaunch }: Program,
+  { program, owner, onLaunch, isNew }: Program,
 ): Promise<PostgresAddress> {
   const dataDir = dataDirOf(config.postgresDir);
   if ((await sizeOf(logPath(config))) > LOG_BYTES_MAX) {
@@ -237,7 +237,7 @@ async function startServer(
     });
     onLaunch();
     const address = await addressAt(config, port);
-    if (await becomesReady(config, server, address)) {
+    if (await becomesReady(config, server, { address, isNew })) {
       await recordAddress(config, address, server.pid);
       return address;
     }
@@ -252,26 +252,26 @@ async function startServer(
 async function becomesReady(
   config: Config,
   server: SpawnedServer,
-  address: PostgresAddress,
+  { address, isNew }: { address: PostgresAddress; isNew: boolean },
 ): Promise<boolean> {
   const deadline = Date.now() + START_TIMEOUT_MS;
   while (server.exited() === undefined) {
-    if (await answers(address)) return true;
+    if (await answers(address, isNew)) return true;
     if (Date.now() > deadline) throw startFailed(config, 'it does not answer', '');
     await sleep(READY_POLL_MS);
   }
   return false;
 }
 
-/** True when the database answers; creates it in a new cluster. False while starting or stopping. */
-async function answers(address: PostgresAddress): Promise<boolean> {
+/** True when the database answers; creates it where it is not there. False while starting or stopping. */
+async function answers(address: PostgresAddress, isNew = false): Promise<boolean> {
   const connection = connect(address.url, LEAVING);
   try {
     await connection`select 1`;
     return true;
   } catch (error) {
     if ((error as { code?: string }).code !== '3D000') return false;
-    await createDatabase(address);
+    await createDatabase(address, isNew);
     return true;
   } finally {
     await connection.end({ timeout: 1 });
@@ -280,26 +280,21 @@ async function answers(address: PostgresAddress): Promise<boolean> {
 
 /**
  * A new cluster comes with a database `postgres`. It is given our name, which takes a millisecond: to
- * make another takes 30 to 300, as the disk is written to by the feeds.
+ * make another takes 30 to 300, as the disk is written to by the feeds. Later it may be somebody's.
  */
-async function createDatabase(address: PostgresAddress): Promise<void> {
+async function createDatabase(address: PostgresAddress, isNew: boolean): Promise<void> {
   const maintenance = connect(address.url.replace(/\/[^/]*$/, '/template1'), LEAVING);
   try {
-    await maintenance
-      .unsafe(`alter database postgres rename to ${DATABASE}`)
-      .catch(async (error) => {
-        if (!isOneOf(error, NO_SPARE)) throw error;
-        await maintenance.unsafe(`create database ${DATABASE} template template0`);
-      });
+    await maintenance.unsafe(
+      isNew
+        ? `alter database postgres rename to ${DATABASE}`
+        : `create database ${DATABASE} template template0`,
+    );
   } catch (error) {
-    if (!isOneOf(error, THERE_ALREADY)) throw error;
+    if (!THERE_ALREADY.includes((error as { code?: string }).code ?? '')) throw error;
   } finally {
     await maintenance.end({ timeout: 1 });
   }
-}
-
-function isOneOf(error: unknown, codes: readonly string[]): boolean {
-  return codes.includes((error as { code?: string }).code ?? '');
 }
 
 async function stopServer(config: Config): Promise<void> {

@@ -134,7 +134,7 @@ describe('the embedded server', () => {
     expect(await findPostgres(config)).toBeUndefined();
   });
 
-  it('gives its name to the database that comes with a cluster, and makes one where there is none', async () => {
+  it('gives its name to the database that comes with a cluster, and later makes one where there is none', async () => {
     const { url } = await keepPostgres(config);
     const template = postgres(url.replace(/[^/]*$/, 'template1'), { max: 1 });
     const names = async () => {
@@ -144,8 +144,9 @@ describe('the embedded server', () => {
     };
     expect(await names()).toEqual(['ideasweep']);
     await template`alter database ideasweep rename to put_aside`;
+    await template`create database postgres`;
     await (await leasePostgres(config)).release();
-    expect(await names()).toEqual(['ideasweep', 'put_aside']);
+    expect(await names()).toEqual(['ideasweep', 'postgres', 'put_aside']);
     await template.end();
     await stopPostgres(config, true);
   });
