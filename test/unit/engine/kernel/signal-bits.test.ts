@@ -1,39 +1,30 @@
 import { expect, test } from 'vitest';
-import { parseCard } from '../../../../src/card/parse.ts';
+import type { IdeaCard } from '../../../../src/card/schema.ts';
 import { bitBytes } from '../../../../src/engine/kernel/bit-cache.ts';
 import { KernelMemory } from '../../../../src/engine/kernel/kernel-memory.ts';
 import { SignalSource } from '../../../../src/engine/kernel/signal-bits.ts';
 import { feedsFromArrays } from '../../../support/backtests.ts';
+import { cardText, parsed } from '../../../support/card-texts.ts';
 import { Dice } from '../../../support/random-backtests.ts';
 
 const START = 70;
 
-/** Long between the crosses of `a` and `b`, one each way; the exit reads `exitOn` and `back` bars earlier. */
-function cardOf({ exitOn = 'b', back = 1, isTurned = false } = {}): string {
-  const cross = (operator: string, value: string): string =>
-    `{ indicator_key: a, operator: ${operator}, value: ${value}, is_indicator_comparison: true, prev_offset: ${back} }`;
+/** In on the cross of `fast` and `slow` one way, out on that with `exitOn` the other way, `back` bars apart. */
+function cardOf({ exitOn = 'slow', back = 1, isTurned = false } = {}): IdeaCard {
+  const cross = (operator: string, value: string, rest = ''): string =>
+    `{ indicator_key: fast, operator: ${operator}, value: ${value}, is_indicator_comparison: true${rest} }`;
   const [into, out] = isTurned ? ['cross_below', 'cross_above'] : ['cross_above', 'cross_below'];
-  return `
-id: turns
-version: '1'
-account: { starting_equity_usdt: 10000, max_leverage: 1, min_trade_notional_usdt: 0,
-           slippage_bps: 0, fee_model: { taker_bps: 0 } }
-symbol_universe: [TESTUSDT]
-tf_configs:
-  exec:
-    tf: 5m
-    role: exec
-    feature_specs:
-      - { indicator_type: ema, output_key: a, params: { length: 10 } }
-      - { indicator_type: ema, output_key: b, params: { length: 50 } }
-      - { indicator_type: ema, output_key: c, params: { length: 60 } }
-signal_rules:
-  entry_rules: [{ direction: long, conditions: [${cross(into, 'b')}] }]
-  exit_rules: [{ direction: long, conditions: [${cross(out, exitOn)}] }]
-`;
+  const reach = `, prev_offset: ${back}`;
+  const text = cardText({
+    '        - { indicator_key: rsi, operator: lt, value: 70 }\n': '',
+    '        - { indicator_key: macd_histogram, operator: gt, value: 0 }\n': '',
+    [cross('cross_above', 'slow')]: cross(into, 'slow', reach),
+    [cross('cross_below', 'slow')]: cross(out, exitOn, reach),
+  });
+  return parsed(text).card;
 }
 
-/** Steps to and fro; `unit` whole ones, or any. */
+/** Steps to and fro, of whole numbers or any. */
 function column(dice: Dice, rows: number, isWhole: boolean): number[] {
   let value = 100;
   return Array.from({ length: rows }, () => {
@@ -42,18 +33,18 @@ function column(dice: Dice, rows: number, isWhole: boolean): number[] {
   });
 }
 
-function signalsOf(text: string, columns: Readonly<Record<string, number[]>>) {
-  const rows = columns['a']!.length;
+function signalsOf(card: IdeaCard, columns: Readonly<Record<string, number[]>>) {
+  const rows = columns['fast']!.length;
   const flat = Array.from({ length: rows }, () => 1);
-  const tsOpen = flat.map((_, bar) => Date.UTC(2024, 0, 1) + bar * 300_000);
+  const tsOpen = flat.map((_, bar) => Date.UTC(2024, 0, 1) + bar * 900_000);
   const prices = { tsOpen, open: flat, high: flat, low: flat, close: flat };
   const feeds = feedsFromArrays({
-    exec: { timeframe: '5m', ...prices, indicators: columns },
+    exec: { timeframe: '15m', ...prices, indicators: columns },
     windowStartBar: START,
   });
   const memory = new KernelMemory();
   const budget = { bitBytesMax: 2 ** 20, columnBytesMax: 2 ** 20 };
-  const signals = new SignalSource(memory, feeds, budget).of(parseCard(text).card, feeds);
+  const signals = new SignalSource(memory, feeds, budget).of(card, feeds);
   const bars = (at: number): number[] => {
     const words = memory.int32(at, bitBytes(rows) / 4);
     const isSet = (bar: number): boolean => ((words[bar >>> 5]! >>> (bar & 31)) & 1) === 1;
@@ -72,10 +63,10 @@ test('crosses of the same operands are in turn exactly where those are never equ
     const dice = new Dice(seed);
     const rows = START + 100 + dice.below(400);
     const isWhole = dice.chance(0.5);
-    const [a, b] = [column(dice, rows, isWhole), column(dice, rows, isWhole)];
+    const [fast, slow] = [column(dice, rows, isWhole), column(dice, rows, isWhole)];
     const isTurned = dice.chance(0.5);
-    const { isInTurn, enter, exit } = signalsOf(cardOf({ isTurned }), { a, b, c: b });
-    const gap = (bar: number): number => (isTurned ? -1 : 1) * (a[bar]! - b[bar]!);
+    const { isInTurn, enter, exit } = signalsOf(cardOf({ isTurned }), { fast, slow });
+    const gap = (bar: number): number => (isTurned ? -1 : 1) * (fast[bar]! - slow[bar]!);
     const bars = Array.from({ length: rows - START }, (_, n) => START + n);
     expect(enter).toEqual(bars.filter((bar) => gap(bar) > 0 && gap(bar - 1) <= 0));
     expect(exit).toEqual(bars.filter((bar) => gap(bar) < 0 && gap(bar - 1) >= 0));
@@ -90,10 +81,14 @@ test('crosses of the same operands are in turn exactly where those are never equ
 
 test('crosses of other operands, or over more bars, are not', () => {
   const dice = new Dice(1);
-  const [a, b, c] = [1, 2, 3].map(() => column(dice, 500, false)) as [number[], number[], number[]];
+  const [fast, slow, rsi] = [1, 2, 3].map(() => column(dice, 500, false)) as [
+    number[],
+    number[],
+    number[],
+  ];
   const isInTurn = (shape: Parameters<typeof cardOf>[0]): boolean =>
-    signalsOf(cardOf(shape), { a, b, c }).isInTurn;
+    signalsOf(cardOf(shape), { fast, slow, rsi }).isInTurn;
   expect(isInTurn({})).toBe(true);
-  expect(isInTurn({ exitOn: 'c' })).toBe(false);
+  expect(isInTurn({ exitOn: 'rsi' })).toBe(false);
   expect(isInTurn({ back: 2 })).toBe(false);
 });
