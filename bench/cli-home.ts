@@ -32,7 +32,8 @@ export async function cliHome(bars: number): Promise<CliHome> {
     config,
     card,
     window: `${start}..${end}`,
-    cli: (args, options = {}) => runMeasured(['src/cli/main.ts', ...args], { home, ...options }),
+    cli: (args, options = {}) =>
+      runMeasured(['src/cli/ideasweep.js', ...args], { home, ...options }),
     [Symbol.dispose]: () => rmSync(home, { recursive: true, force: true }),
   };
 }

@@ -49,7 +49,7 @@ function runStep(args: readonly string[]): void {
   console.log(`\n$ ideasweep ${shown}`);
   // The demo shows the default: one machine, no services, whatever this shell is set up for.
   const { DATABASE_URL: _database, TEMPORAL_ADDRESS: _temporal, ...env } = process.env;
-  const { status } = spawnSync(process.execPath, [join(root, 'src/cli/main.ts'), ...args], {
+  const { status } = spawnSync(process.execPath, [join(root, 'src/cli/ideasweep.js'), ...args], {
     cwd: root,
     env: { ...env, IDEASWEEP_HOME: home },
     stdio: 'inherit',

@@ -28,7 +28,9 @@ export interface Finding {
 
 /** Every finding over the repository's own code and documents. */
 export function tidy(): readonly Finding[] {
-  const files = CODE.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: ROOT })).toSorted();
+  const files = CODE.flatMap((folder) =>
+    globSync(`${folder}/**/*.{ts,js}`, { cwd: ROOT }),
+  ).toSorted();
   return [...files.flatMap(findInFile), ...findUnreached(files), ...findBrokenLinks()];
 }
 
@@ -66,7 +68,7 @@ function findUnreached(files: readonly string[]): Finding[] {
       imported.add(normalize(join(dirname(file), path ?? '')));
     }
   }
-  const isStarted = new Set(['src/cli/main.ts']);
+  const isStarted = new Set(['src/cli/ideasweep.js']);
   return files
     .filter((file) => file.startsWith('src/') && !file.startsWith(ASSEMBLY))
     .filter((file) => !imported.has(file) && !isStarted.has(file))

@@ -1,7 +1,7 @@
 /**
  * Everything the program takes from its environment, read once into one frozen object and passed
  * down. Precedence: flag (`overrides`), environment, default. No other file reads process.env,
- * but cli/compile-cache.ts for IDEASWEEP_HOME, before anything is loaded.
+ * but cli/ideasweep.js for IDEASWEEP_HOME, before anything is loaded.
  */
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';

@@ -4,5 +4,5 @@
  */
 export async function enterAs(role: 'control' | 'batch'): Promise<void> {
   process.argv.splice(2, 0, 'worker', '--role', role);
-  await import('../src/cli/main.ts');
+  await import('../src/cli/ideasweep.js');
 }

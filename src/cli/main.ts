@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { setFlagsFromString } from 'node:v8';
 import { runCommand } from 'citty';
 import { SweepError } from '../errors.ts';
@@ -6,7 +5,6 @@ import { setLogLevel } from '../log.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { checkArguments } from './arguments.ts';
 import { COMMANDS, NOT_BUILT_YET, resolved, type AnyCommand } from './command-list.ts';
-import { keepCompiledCode } from './compile-cache.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { reportFailure } from './failure.ts';
 import { commandHelp, mainHelp } from './help.ts';
@@ -115,8 +113,6 @@ function fail(error: unknown): void {
   process.exitCode = reportFailure(error, rawArgs.includes('--json'));
 }
 
-// Commands are imported when they are called, after this.
-keepCompiledCode();
 // By default short-lived objects (rows on their way to Postgres) pile up to 134 MB before the engine
 // looks; with 2 MB a sweep is as fast.
 setFlagsFromString('--semi-space-growth-factor=1');

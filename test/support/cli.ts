@@ -17,7 +17,7 @@ export interface RunningCli {
   shows(text: string): Promise<void>;
 }
 
-const MAIN = resolve('src/cli/main.ts');
+const MAIN = resolve('src/cli/ideasweep.js');
 
 /** Starts `ideasweep …` with nothing of this process's own settings but PATH and what `env` says. */
 export function startCli(

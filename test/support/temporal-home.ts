@@ -69,7 +69,7 @@ export async function newTemporalSweep(
   return startSweep(store, await planSweep(config, sweep), { executor: 'temporal', isFresh: true });
 }
 
-const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
+const MAIN = join(import.meta.dirname, '../../src/cli/ideasweep.js');
 
 /** `ideasweep …` as a process of its own on this home and database. */
 export function spawnCli(home: TemporalHome, ...args: string[]): CliProcess {

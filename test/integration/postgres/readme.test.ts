@@ -30,7 +30,7 @@ test("the README's commands work as written, one after another", async () => {
   const block = /Your own idea[^`]*```console\n(.*?)```/s.exec(readme)?.[1] ?? '';
   const commands = block.split('\n').flatMap((line) => /^\$ (.+)$/.exec(line)?.[1] ?? []);
   expect(commands.length).toBeGreaterThan(5);
-  const program = `"${process.execPath}" "${resolve('src/cli/main.ts')}"`;
+  const program = `"${process.execPath}" "${resolve('src/cli/ideasweep.js')}"`;
   const env = { PATH: process.env['PATH'], IDEASWEEP_HOME: config.home, DATABASE_URL: url };
   let last = '';
   for (const command of commands) {

@@ -10,9 +10,14 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 function ideasweep(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const env = { ...process.env, IDEASWEEP_HOME: home };
   return new Promise((resolve) => {
-    execFile(process.execPath, ['src/cli/main.ts', ...args], { env }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
-    });
+    execFile(
+      process.execPath,
+      ['src/cli/ideasweep.js', ...args],
+      { env },
+      (error, stdout, stderr) => {
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
+      },
+    );
   });
 }
 
