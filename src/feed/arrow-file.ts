@@ -1,7 +1,8 @@
-import { Field, Float32, Float64, Schema, TimestampMillisecond, type DataType } from 'apache-arrow';
 import { MetadataVersion } from 'apache-arrow/enum';
 import { FileBlock, Footer } from 'apache-arrow/ipc/metadata/file';
 import { BufferRegion, FieldNode, Message, RecordBatch } from 'apache-arrow/ipc/metadata/message';
+import { Field, Schema } from 'apache-arrow/schema';
+import { Float32, Float64, TimestampMillisecond, type DataType } from 'apache-arrow/type';
 import { alignUp, bodyLayout, columnBytes, type ColumnKind, type FileColumn } from './layout.ts';
 
 /**

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { formatNumber, NO_VALUE } from './format.ts';
 
 /** Plain tables: two spaces between columns, no frames, so that they paste and grep well. */
