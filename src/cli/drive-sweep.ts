@@ -34,12 +34,14 @@ export interface SweepDrive {
 export async function driveSweep(sweep: Sweep, drive: SweepDrive): Promise<void> {
   const { config, temporal, isDetached, isFresh, isJson } = drive;
   const executor = temporal === undefined ? 'local' : 'temporal';
-  await using prepared = prepareSweep(config, sweep, { executor, opened: drive.store.opened });
-  await using store = await openedStore(drive.store.opened, prepared);
+  const startMs = performance.now();
+  const { batchSize } = drive;
+  const { opened } = drive.store;
+  await using prepared = prepareSweep(config, sweep, { executor, batchSize, opened });
+  await using store = await openedStore(opened, prepared);
   const started = await startSweep(store, await prepared.plan, { executor, isFresh });
   await announce(store, started);
-  const startMs = performance.now();
-  const work = { config, store, started, batchSize: drive.batchSize, prepared };
+  const work = { config, store, started, batchSize, prepared };
   if (temporal !== undefined) await runByTemporal(work, temporal, isDetached);
   else await runHere(work);
   if (isDetached && !isJson) return;
@@ -91,11 +93,13 @@ async function runHere({ config, store, started, batchSize, prepared }: Work): P
     if (feed.refused !== undefined) warn(`${feed.refused}; it was built again`);
   }
   const threads = required(await prepared.threads, 'a local sweep has threads');
+  const headStart = await prepared.headStart;
   using display = await followProgress(store, started.row);
   using interrupt = new Interrupt((text) => display.say(text));
   const options = {
     threads,
     ...(batchSize === undefined ? {} : { batchSize }),
+    headStart,
     stop: interrupt.stop,
     abort: interrupt.abort,
     onProgress: ({ points }: { readonly points: number }) => display.add(points),

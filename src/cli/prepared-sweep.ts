@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import type { BuiltFeed } from '../executor/feeds.ts';
 import { planSweep, type SweepPlan } from '../executor/plan-sweep.ts';
+import type { HeadStart } from '../executor/head-start.ts';
 import type { Threads } from '../executor/start-threads.ts';
 import type { Sweep } from '../grid/sweep.ts';
 
@@ -11,28 +12,36 @@ export interface PreparedSweep extends AsyncDisposable {
   readonly feeds: Promise<readonly BuiltFeed[]>;
   /** Absent where workers of Temporal have theirs. */
   readonly threads: Promise<Threads | undefined>;
+  /** Absent where the store is there before feeds and threads are. */
+  readonly headStart: Promise<HeadStart | undefined>;
   endThreads(): Promise<void>;
 }
 
+export interface Preparation {
+  readonly executor: 'local' | 'temporal';
+  readonly batchSize: number | undefined;
+  readonly opened: Promise<unknown>;
+}
+
 /**
- * Plans, builds and starts threads. They load their modules while feeds are written, and rehearse while
- * a server that has been started is not `opened` yet: both leave a core at rest.
+ * Plans, builds and starts threads. They load their modules while feeds are written, and run the first
+ * points while a server that has been started is not `opened` yet: both leave a core at rest.
  */
 export function prepareSweep(
   config: Config,
   sweep: Sweep,
-  { executor, opened }: { executor: 'local' | 'temporal'; opened: Promise<unknown> },
+  { executor, batchSize, opened }: Preparation,
 ): PreparedSweep {
   const plan = planSweep(config, sweep);
   const feeds = executor === 'local' ? build(config, plan) : Promise.resolve([]);
   const threads = executor === 'local' ? begin(config, plan) : Promise.resolve(undefined);
-  const rehearsal = rehearseUntil(opened, sweep, config, { plan, feeds, threads });
-  for (const part of [feeds, threads, rehearsal]) part.catch(() => {});
+  const headStart = beginUnless(opened, config, { plan, feeds, threads, batchSize });
+  for (const part of [feeds, threads, headStart]) part.catch(() => {});
   const endThreads = async (): Promise<void> => {
     const started = await threads.catch(() => undefined);
     await started?.[Symbol.asyncDispose]();
   };
-  return { plan, feeds, threads, endThreads, [Symbol.asyncDispose]: endThreads };
+  return { plan, feeds, threads, headStart, endThreads, [Symbol.asyncDispose]: endThreads };
 }
 
 // --- internal ---
@@ -49,18 +58,30 @@ async function begin(config: Config, plan: Promise<SweepPlan>): Promise<Threads>
   return startThreads(config.threads);
 }
 
-/** What fails here fails again where it is told. */
-async function rehearseUntil(
+interface Parts extends Pick<PreparedSweep, 'plan' | 'feeds' | 'threads'> {
+  readonly batchSize: number | undefined;
+}
+
+/** A strategy of the user's is left to the sweep: it may do more than compute. */
+async function beginUnless(
   opened: Promise<unknown>,
-  sweep: Sweep,
   config: Config,
-  parts: Pick<PreparedSweep, 'plan' | 'feeds' | 'threads'>,
-): Promise<void> {
-  const stop = new AbortController();
-  const end = (): void => stop.abort();
-  opened.then(end, end);
-  const [{ grid }, feeds, threads] = await Promise.all([parts.plan, parts.feeds, parts.threads]);
-  if (threads === undefined || stop.signal.aborted) return;
-  const { rehearse } = await import('../executor/rehearse.ts');
-  await rehearse(config, threads.pool, { sweep, size: grid.size, feeds, stop: stop.signal });
+  { batchSize, ...parts }: Parts,
+): Promise<HeadStart | undefined> {
+  let isOpened = false;
+  const note = (): void => void (isOpened = true);
+  opened.then(note, note);
+  const [{ sweep, grid }, feeds, threads] = await Promise.all([
+    parts.plan,
+    parts.feeds,
+    parts.threads,
+  ]);
+  if (threads === undefined || isOpened || sweep.strategy !== undefined) return undefined;
+  const { HeadStart } = await import('../executor/head-start.ts');
+  const size = grid.size;
+  return new HeadStart(config, threads.pool, { sweep, size, feeds, ...sizing(batchSize) });
+}
+
+function sizing(batchSize: number | undefined): { readonly batchSize?: number } {
+  return batchSize === undefined ? {} : { batchSize };
 }

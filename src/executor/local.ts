@@ -1,13 +1,14 @@
 import type { Config } from '../config.ts';
 import { SweepError } from '../errors.ts';
-import { adaptBatchSize, countPoints, nextBatch, type Batch } from '../grid/batch.ts';
-import { BATCH_FLOOR_MS } from '../limits.ts';
+import { countPoints, type Batch } from '../grid/batch.ts';
 import { lastBatchMs, openRanges } from '../store/batches.ts';
 import type { Store } from '../store/db.ts';
 import { acquireLease } from '../store/lease.ts';
 import { findSweep, finishSweep, setSweepStatus } from '../store/sweeps.ts';
+import { BatchCursor } from './batch-cursor.ts';
 import { mapFeeds } from './feeds.ts';
-import { runBatch, type BatchSummary, type OpenSweep } from './run-batch.ts';
+import type { HeadStart } from './head-start.ts';
+import { runBatch, type BatchSummary, type BegunBatch, type OpenSweep } from './run-batch.ts';
 import type { Threads } from './start-threads.ts';
 import { shareContext } from './thread-pool.ts';
 import { createGrid } from '../grid/grid.ts';
@@ -18,6 +19,8 @@ export interface LocalOptions {
   readonly threads: Threads;
   /** Points of every batch; absent: sized by measured cost. */
   readonly batchSize?: number;
+  /** Of the same threads; taken over where it fits the sweep, and ended in any case. */
+  readonly headStart?: HeadStart | undefined;
   /** Stop: no new batch starts, running ones end, the sweep stays resumable. */
   readonly stop?: AbortSignal;
   /** Abort: running batches hand back after the point they are on. */
@@ -43,6 +46,8 @@ export async function runSweepLocal(
   row: SweepRow,
   options: LocalOptions,
 ): Promise<SweepRow> {
+  // Given up wherever it is not taken over.
+  using headStart = options.headStart;
   await using lease = await acquireLease(config, store, row.sweepId);
   if (!lease) {
     throw new SweepError('SWEEP_LEASED', `sweep ${row.sweepId} is run by another process`, {
@@ -54,11 +59,15 @@ export async function runSweepLocal(
   const ranges = await openRanges(store.sql, row.sweepId, sweep.grid.size);
   await setSweepStatus(store.sql, row.sweepId, 'running', { executor: 'local' });
   const { pool } = options.threads;
-  const driver = new Driver(ranges, options, (batch) =>
-    runBatch({ sql: store.sql, pool }, sweep, batch, {
-      ...(options.abort ? { signal: options.abort } : {}),
-      ...(options.onProgress ? { onProgress: options.onProgress } : {}),
-    }),
+  const driver = new Driver(
+    workOf(sweep, ranges, { ...options, headStart }),
+    options,
+    (batch, begun) =>
+      runBatch({ sql: store.sql, pool }, sweep, batch, {
+        ...(begun ? { begun } : {}),
+        ...(options.abort ? { signal: options.abort } : {}),
+        ...(options.onProgress ? { onProgress: options.onProgress } : {}),
+      }),
   );
   try {
     await driver.run();
@@ -95,29 +104,45 @@ async function refuseIfDistributed(store: Store, sweepId: string): Promise<void>
   });
 }
 
-/** Share of what earlier batches have measured that counts beside the last one. */
-const EARLIER_SHARE = 0.25;
+interface Work {
+  /** Batches that were begun, and what comes behind them. */
+  readonly begun: readonly (Batch & BegunBatch)[];
+  readonly cursor: BatchCursor;
+}
 
-/** Keeps one batch more than threads in flight and sizes the next by what the last ones cost. */
+/** What is open; a head start counts where it is of this very sweep, and nothing of that is saved. */
+function workOf({ shared, grid }: OpenSweep, open: readonly Batch[], options: LocalOptions): Work {
+  const { headStart, threads, batchSize } = options;
+  const isWhole = open.length === 1 && countPoints(open) === grid.size;
+  if (isWhole && headStart?.shared.contextId === shared.contextId) {
+    return { begun: headStart.take(), cursor: headStart.cursor };
+  }
+  const slots = threads.pool.threads;
+  const sizing = { slots, ...(batchSize === undefined ? {} : { batchSize }) };
+  return { begun: [], cursor: new BatchCursor(open, sizing) };
+}
+
+/** Keeps one batch more than threads in flight, those that were begun first. */
 class Driver {
-  #ranges: readonly Batch[];
-  #measured = { points: 0, ms: 0 };
-  #hasFailed = false;
+  readonly #begun: (Batch & BegunBatch)[];
+  readonly #cursor: BatchCursor;
   readonly #options: LocalOptions;
-  readonly #execute: (batch: Batch) => Promise<BatchSummary>;
+  readonly #execute: (batch: Batch, begun?: BegunBatch) => Promise<BatchSummary>;
+  #hasFailed = false;
 
   constructor(
-    ranges: readonly Batch[],
+    { begun, cursor }: Work,
     options: LocalOptions,
-    execute: (batch: Batch) => Promise<BatchSummary>,
+    execute: (batch: Batch, begun?: BegunBatch) => Promise<BatchSummary>,
   ) {
-    this.#ranges = ranges;
+    this.#begun = [...begun];
+    this.#cursor = cursor;
     this.#options = options;
     this.#execute = execute;
   }
 
   get isExhausted(): boolean {
-    return this.#ranges.length === 0;
+    return this.#begun.length === 0 && this.#cursor.isExhausted;
   }
 
   /** Rejects with the first failure, after the other lanes have come to rest. */
@@ -130,37 +155,21 @@ class Driver {
   }
 
   async #lane(): Promise<void> {
-    for (let batch = this.#take(); batch; batch = this.#take()) {
-      const summary = await this.#execute(batch).catch((error: unknown) => {
+    while (!this.#isStopped) {
+      const begun = this.#begun.shift();
+      const batch = begun ?? this.#cursor.take();
+      if (batch === undefined) return;
+      const { threadMs } = await this.#execute(batch, begun).catch((error: unknown) => {
         this.#hasFailed = true;
         throw error;
       });
-      this.#measure(summary);
+      // What was begun has been measured.
+      if (begun === undefined) this.#cursor.measure(batch.end - batch.start, threadMs);
     }
   }
 
-  /** What came back last counts most: the first batches compile, and fill the caches of their thread. */
-  #measure({ start, end, threadMs }: BatchSummary): void {
-    this.#measured.points = this.#measured.points * EARLIER_SHARE + end - start;
-    this.#measured.ms = this.#measured.ms * EARLIER_SHARE + threadMs;
-  }
-
-  #take(): Batch | undefined {
-    if (this.#hasFailed || this.#options.stop?.aborted || this.#options.abort?.aborted)
-      return undefined;
-    const taken = nextBatch(this.#ranges, this.#size());
-    if (taken) this.#ranges = taken.rest;
-    return taken?.batch;
-  }
-
-  #size(): number {
-    if (this.#options.batchSize !== undefined) return this.#options.batchSize;
-    const { points, ms } = this.#measured;
-    return adaptBatchSize({
-      remaining: Math.max(1, countPoints(this.#ranges)),
-      slots: this.#options.threads.pool.threads,
-      msPerPoint: points > 0 ? ms / points : undefined,
-      floorMs: BATCH_FLOOR_MS,
-    });
+  get #isStopped(): boolean {
+    const { stop, abort } = this.#options;
+    return this.#hasFailed || stop?.aborted === true || abort?.aborted === true;
   }
 }

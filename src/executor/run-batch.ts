@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { Sql } from 'postgres';
+import { required } from '../assert.ts';
 import type { Batch } from '../grid/batch.ts';
 import type { Grid } from '../grid/grid.ts';
 import { claimBatch, finishBatch } from '../store/batches.ts';
@@ -21,7 +22,20 @@ export interface BatchDeps {
   readonly pool: ThreadPool;
 }
 
+/** What of a batch a thread has computed, or is computing, before it was claimed. */
+export interface BegunBatch {
+  /** Ranges from the batch's start on, each from where the one before it ends. */
+  readonly pieces: readonly Promise<RangeResult>[];
+  /** That of the requests of all pieces. */
+  readonly stopFlag: SharedArrayBuffer;
+}
+
+/** A killed worker loses at most this much work; a cancelled one hands back sooner, after a point. */
+export const CHECKPOINT_MS = 2_000;
+
 export interface BatchOptions {
+  /** Taken over instead of being computed again, where nothing of the batch is saved yet. */
+  readonly begun?: BegunBatch;
   /** Cancels: the thread hands back within a point, what it has is saved, and the call rejects. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { points: number; reached: number }) => void;
@@ -49,7 +63,7 @@ export async function runBatch(
   { sql, pool }: BatchDeps,
   sweep: OpenSweep,
   batch: Batch,
-  { signal, onProgress }: BatchOptions = {},
+  { signal, onProgress, begun }: BatchOptions = {},
 ): Promise<BatchSummary> {
   const startMs = performance.now();
   const key = { sweepId: sweep.sweepId, start: batch.start, end: batch.end };
@@ -57,19 +71,18 @@ export async function runBatch(
   const tally = { points: 0, failed: 0, refused: 0, threadMs: 0, digest: EMPTY_DIGEST };
   if (claim.isDone) return { ...batch, ...tally, elapsedMs: 0 };
 
-  const stopFlag = new SharedArrayBuffer(4);
+  const stopFlag = begun?.stopFlag ?? new SharedArrayBuffer(4);
   const stop = (): void => void Atomics.store(new Int32Array(stopFlag), 0, 1);
   signal?.addEventListener('abort', stop, { once: true });
   const compute = (from: number): Promise<RangeResult> =>
     pool.run(sweep.shared, { from, to: batch.end, budgetMs: CHECKPOINT_MS, stopFlag });
+  const follow = async (range: RangeResult | Promise<RangeResult>) => {
+    const { reached } = await range;
+    return reached >= batch.end || signal?.aborted ? undefined : compute(reached);
+  };
+  const pieces = begun?.pieces ?? [compute(claim.nextIndex)];
   try {
-    let pending: Promise<RangeResult> | undefined = compute(claim.nextIndex);
-    while (pending) {
-      const range: RangeResult = await pending;
-      const isLast = range.reached >= batch.end || signal?.aborted === true;
-      pending = isLast ? undefined : compute(range.reached);
-      // Nobody awaits the next range while this one is saved; a failed save must not leave it unhandled.
-      pending?.catch(() => {});
+    for await (const range of inTurn(pieces, follow)) {
       await saveCheckpoint(sql, {
         sweepId: sweep.sweepId,
         batchStart: batch.start,
@@ -87,15 +100,32 @@ export async function runBatch(
     signal?.removeEventListener('abort', stop);
     stop();
   }
-  const elapsedMs = performance.now() - startMs;
+  // Pieces that were computed before took longer than this call.
+  const elapsedMs = Math.max(performance.now() - startMs, tally.threadMs);
   await finishBatch(sql, { ...key, attempt: claim.attempt, elapsedMs, digest: tally.digest });
   return { ...batch, ...tally, elapsedMs };
 }
 
 // --- internal ---
 
-/** A killed worker loses at most this much work; a cancelled one hands back sooner, after a point. */
-const CHECKPOINT_MS = 2_000;
+/** `pieces`, then what follows each last one; it is begun before that one is given out. */
+async function* inTurn(
+  pieces: readonly Promise<RangeResult>[],
+  follow: (range: RangeResult | Promise<RangeResult>) => Promise<RangeResult | undefined>,
+): AsyncGenerator<RangeResult> {
+  const begin = (range: RangeResult | Promise<RangeResult>) => {
+    const next = follow(range);
+    // Nobody awaits it while the one before is saved; a failed save must not leave it unhandled.
+    next.catch(() => {});
+    return next;
+  };
+  let next = begin(required(pieces.at(-1), 'a batch has a first range'));
+  yield* pieces;
+  for (let range = await next; range; range = await next) {
+    next = begin(range);
+    yield range;
+  }
+}
 
 function toRows(grid: Grid, range: RangeResult): ResultRows {
   const { pointIndex, outcome, eligible, metrics, profitFactorMode, errors } = range;

@@ -8,7 +8,7 @@ import { planSweep } from './plan-sweep.ts';
 import { startThreads } from './start-threads.ts';
 import { feedsOf, startSweep, type StartedSweep } from './start-sweep.ts';
 
-export interface RunSweepOptions extends Omit<LocalOptions, 'threads'> {
+export interface RunSweepOptions extends Omit<LocalOptions, 'threads' | 'headStart'> {
   readonly threads: number;
   readonly isFresh?: boolean;
   /** Told once the sweep is planned and stored, before feeds are built. */
