@@ -1,6 +1,6 @@
 import type { PlanInput, PlannedSweep, SweepStateInput } from '../src/contracts.ts';
 import { SweepError } from '../src/errors.ts';
-import { createGrid } from '../src/grid/grid.ts';
+import { createGrid } from '../src/grid/create-grid.ts';
 import { RANGES_PER_PLAN_MAX } from '../src/limits.ts';
 import { openRanges } from '../src/store/batches.ts';
 import { acquireLease } from '../src/store/lease.ts';

@@ -30,7 +30,7 @@ export const bench: Bench<Size> = {
     const plan = await planSweep(home.config, home.sweep);
     const feeds = await buildFeeds(home.config, plan.feedPlans);
     const paths = feeds.map((feed) => join(home.config.feedsDir, feed.fileName));
-    const context = await openContext(home.sweep, paths);
+    const context = await openContext(home.sweep, plan.grid, paths);
     const range = runRange(context, { from: 0, to: plan.grid.size, budgetMs: Infinity });
     const points = range.pointIndex.length;
     return {

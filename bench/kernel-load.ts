@@ -19,7 +19,7 @@ export async function kernelLoad(threads: number, bars: number): Promise<KernelL
   using home = await benchHome(bars, AXES);
   const plan = await planSweep(home.config, home.sweep);
   const feeds = mapFeeds(home.config, await buildFeeds(home.config, plan.feedPlans));
-  const shared = shareContext(home.sweep, feeds);
+  const shared = shareContext(home.sweep, plan.grid, feeds);
   const pool = new ThreadPool(threads);
   const stopFlag = new SharedArrayBuffer(4);
   let points = 0;

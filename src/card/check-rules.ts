@@ -1,7 +1,8 @@
 import { declaredKeys } from './check-specs.ts';
 import { expandedKeys } from './indicator-table.ts';
 import { didYouMean, shown, type FoundIssue } from './issues.ts';
-import { ROLES, type Condition, type IdeaCard, type TfConfig } from './schema.ts';
+import { ROLES } from './keys.ts';
+import type { Condition, IdeaCard, TfConfig } from './schema.ts';
 import type { PathKey } from './source.ts';
 
 /** Rules of signal rules: directions, operands, offsets. */

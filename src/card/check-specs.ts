@@ -8,7 +8,8 @@ import {
   paramIssues,
 } from './indicator-table.ts';
 import { didYouMean, shown, type FoundIssue } from './issues.ts';
-import { PRICE_KEYS, type FeatureSpec, type IdeaCard, type Role, type TfConfig } from './schema.ts';
+import { PRICE_KEYS, type Role } from './keys.ts';
+import type { FeatureSpec, IdeaCard, TfConfig } from './schema.ts';
 import type { PathKey } from './source.ts';
 
 /** Rules of feature specs: type, parameters, outputs, and the columns a role ends up with. */

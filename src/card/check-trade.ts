@@ -1,7 +1,8 @@
 import { isRefusedByTrade, reportedWarmup } from './indicator-table.ts';
 import { shown, type FoundIssue } from './issues.ts';
 import { isSpecUsed } from './references.ts';
-import { ROLES, type FeatureSpec, type IdeaCard, type Role } from './schema.ts';
+import { ROLES, type Role } from './keys.ts';
+import type { FeatureSpec, IdeaCard } from './schema.ts';
 import type { PathKey } from './source.ts';
 import { tradeParamProblems } from './trade-params.ts';
 

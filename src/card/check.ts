@@ -3,7 +3,8 @@ import { checkCondition, checkDirections } from './check-rules.ts';
 import { checkColumns, checkSpec } from './check-specs.ts';
 import { checkForTrade } from './check-trade.ts';
 import { shown, type FoundIssue } from './issues.ts';
-import { ROLES, type FeatureSpec, type IdeaCard, type Role, type TfConfig } from './schema.ts';
+import { ROLES, type Role } from './keys.ts';
+import type { FeatureSpec, IdeaCard, TfConfig } from './schema.ts';
 import { timeframeMs } from '../time.ts';
 import type { PathKey } from './source.ts';
 

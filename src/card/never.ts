@@ -1,4 +1,5 @@
-import { ROLES, PRICE_KEYS, type Condition, type IdeaCard, type Rule } from './schema.ts';
+import { ROLES, PRICE_KEYS } from './keys.ts';
+import type { Condition, IdeaCard, Rule } from './schema.ts';
 import { barOrderReason } from './bar-order.ts';
 import { expandedKeys } from './indicator-table.ts';
 import type { ProfileName } from '../engine/profile.ts';

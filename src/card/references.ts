@@ -1,6 +1,7 @@
 import { expandedKeys } from './indicator-table.ts';
 import { chainOf } from './chains.ts';
-import type { Condition, FeatureSpec, IdeaCard, Role } from './schema.ts';
+import type { Role } from './keys.ts';
+import type { Condition, FeatureSpec, IdeaCard } from './schema.ts';
 
 /** Who refers to what inside a card. */
 

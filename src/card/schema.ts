@@ -1,16 +1,13 @@
 import { z } from 'zod';
 import { TIMEFRAMES, type Timeframe } from '../time.ts';
 import { numberLike, numberOf, pythonTruth, truthyText } from './coerce.ts';
+import { PRICE_KEYS, ROLES } from './keys.ts';
 
 /**
  * The IdeaCard: TRADE's "Standard Format v2.0" (trade-semantics §1). The schema reads what the YAML
  * holds and gives the normal form: every default filled in, numbers as numbers. Keys are the card's
  * own, so that an axis path means the same in the file and here. The normal form reads as itself.
  */
-export const ROLES = ['exec', 'mtf', 'htf'] as const;
-export type Role = (typeof ROLES)[number];
-
-export const PRICE_KEYS = ['open', 'high', 'low', 'close', 'volume'] as const;
 
 const directionSchema = z.enum(['long', 'short']);
 export type Direction = z.infer<typeof directionSchema>;

@@ -4,7 +4,8 @@ import { shown, type FoundIssue } from './issues.ts';
 import { liquidatedFirst } from './liquidation.ts';
 import { neverHolds } from './never.ts';
 import { isSpecUsed } from './references.ts';
-import { ROLES, type FeatureSpec, type IdeaCard, type Role } from './schema.ts';
+import { ROLES, type Role } from './keys.ts';
+import type { FeatureSpec, IdeaCard } from './schema.ts';
 import type { PathKey } from './source.ts';
 
 /**

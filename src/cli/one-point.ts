@@ -65,6 +65,7 @@ export async function recordPoint(
   const feeds = await buildFeeds(config, plan.feedPlans);
   const context = await openContext(
     sweep,
+    plan.grid,
     feeds.map((feed) => join(config.feedsDir, feed.fileName)),
   );
   const card = plan.grid.cardAt(pointIndex);

@@ -78,8 +78,7 @@ async function beginUnless(
   ]);
   if (threads === undefined || isOpened || sweep.strategy !== undefined) return undefined;
   const { HeadStart } = await import('../executor/head-start.ts');
-  const size = grid.size;
-  return new HeadStart(config, threads.pool, { sweep, size, feeds, ...sizing(batchSize) });
+  return new HeadStart(config, threads.pool, { sweep, grid, feeds, ...sizing(batchSize) });
 }
 
 function sizing(batchSize: number | undefined): { readonly batchSize?: number } {

@@ -1,5 +1,6 @@
 import { assert } from '../assert.ts';
-import type { Condition, IdeaCard, Role, Rule } from '../card/schema.ts';
+import type { Role } from '../card/keys.ts';
+import type { Condition, IdeaCard, Rule } from '../card/schema.ts';
 import type { FloatColumn } from '../feed/feed-store.ts';
 import type { MultiTFFeedStore, RoleFeed } from '../feed/multi-tf.ts';
 

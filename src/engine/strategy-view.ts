@@ -1,5 +1,6 @@
 import { closeMatches, shown } from '../card/issues.ts';
-import type { IdeaCard, Role } from '../card/schema.ts';
+import type { Role } from '../card/keys.ts';
+import type { IdeaCard } from '../card/schema.ts';
 import { SweepError } from '../errors.ts';
 import type { MultiTFFeedStore } from '../feed/multi-tf.ts';
 import { isPriceName, type PriceName } from '../feed/references.ts';

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import type { Batch } from '../grid/batch.ts';
+import type { Grid } from '../grid/grid.ts';
 import type { Sweep } from '../grid/sweep.ts';
 import type { FeedRef } from '../store/sweeps.ts';
 import { BatchCursor } from './batch-cursor.ts';
@@ -8,10 +9,10 @@ import { CHECKPOINT_MS, type BegunBatch } from './run-batch.ts';
 import type { RangeResult } from './run-range.ts';
 import { shareContext, type SharedContext, type ThreadPool } from './thread-pool.ts';
 
-/** A sweep of `size` points, of which none is saved as far as is known. */
+/** A sweep of which no point is saved as far as is known. */
 export interface HeadStartInput {
   readonly sweep: Sweep;
-  readonly size: number;
+  readonly grid: Grid;
   /** They are built. */
   readonly feeds: readonly FeedRef[];
   readonly batchSize?: number;
@@ -31,10 +32,10 @@ export class HeadStart implements Disposable {
   #isOver = false;
 
   constructor(config: Config, pool: ThreadPool, input: HeadStartInput) {
-    const { sweep, size, feeds, batchSize } = input;
-    this.shared = shareContext(sweep, mapFeeds(config, feeds));
+    const { sweep, grid, feeds, batchSize } = input;
+    this.shared = shareContext(sweep, grid, mapFeeds(config, feeds));
     this.#pool = pool;
-    this.cursor = new BatchCursor([{ start: 0, end: size }], {
+    this.cursor = new BatchCursor([{ start: 0, end: grid.size }], {
       slots: pool.threads,
       ...(batchSize === undefined ? {} : { batchSize }),
     });

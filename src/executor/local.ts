@@ -11,7 +11,7 @@ import type { HeadStart } from './head-start.ts';
 import { runBatch, type BatchSummary, type BegunBatch, type OpenSweep } from './run-batch.ts';
 import type { Threads } from './start-threads.ts';
 import { shareContext } from './thread-pool.ts';
-import { createGrid } from '../grid/grid.ts';
+import { createGrid } from '../grid/create-grid.ts';
 import type { SweepRow } from '../store/sweeps.ts';
 
 export interface LocalOptions {
@@ -32,7 +32,7 @@ export interface LocalOptions {
 export function openSweep(config: Config, row: SweepRow): OpenSweep {
   const feeds = mapFeeds(config, row.feeds);
   const grid = createGrid(row.spec);
-  return { sweepId: row.sweepId, grid, shared: shareContext(row.spec, feeds) };
+  return { sweepId: row.sweepId, grid, shared: shareContext(row.spec, grid, feeds) };
 }
 
 /**

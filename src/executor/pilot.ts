@@ -6,7 +6,8 @@ import { buildFeatureFrame, storeOfFrame } from '../feed/feature-frame.ts';
 import type { FeedStore } from '../feed/feed-store.ts';
 import { planFeeds, type FeedPlan } from '../feed/plan.ts';
 import type { Axis } from '../grid/axis.ts';
-import { createGrid, type Grid } from '../grid/grid.ts';
+import { createGrid } from '../grid/create-grid.ts';
+import type { Grid } from '../grid/grid.ts';
 import type { Sweep } from '../grid/sweep.ts';
 import { isLevelAxis } from '../grid/visit-order.ts';
 import { PILOT_BYTES_MAX } from '../limits.ts';
@@ -163,13 +164,13 @@ async function measure(
   sweep: Sweep,
   stores: readonly FeedStore[],
 ): Promise<Pick<Pilot, 'msPerPoint' | 'spread' | 'points'> | undefined> {
-  const warm = await contextOver(sweep, stores);
+  const warm = await contextOver(sweep, createGrid(sweep), stores);
   const warmEndMs = performance.now() + WARM_UP_MS;
   while (runParts(warm, warmEndMs).length > 0);
   const endMs = performance.now() + MEASURE_MS;
   const passes: MeasuredPart[][] = [];
   for (let pass = 0; pass < MEASURED_PASSES; pass += 1) {
-    passes.push(runParts(await contextOver(sweep, stores), endMs));
+    passes.push(runParts(await contextOver(sweep, createGrid(sweep), stores), endMs));
   }
   const parts = representative(quietest(passes));
   const points = parts.reduce((sum, part) => sum + part.points, 0);

@@ -4,7 +4,7 @@ import { FeedLibrary } from '../feed/feed-library.ts';
 import type { FeedStore } from '../feed/feed-store.ts';
 import { openFeed, openMappedFeed, type MappedFeed } from '../feed/read.ts';
 import { compileRequire, type MetricLookup } from '../grid/require.ts';
-import { createGrid, type Grid } from '../grid/grid.ts';
+import type { Grid } from '../grid/grid.ts';
 import type { Sweep } from '../grid/sweep.ts';
 import { VisitOrder } from '../grid/visit-order.ts';
 import { loadStrategy, type StrategyMaker } from './load-strategy.ts';
@@ -26,17 +26,26 @@ export interface SweepContext {
 }
 
 /** A context over feeds that this process has mapped already (threads view the same pages). */
-export function createContext(sweep: Sweep, feeds: readonly MappedFeed[]): Promise<SweepContext> {
-  return contextOver(sweep, feeds.map(openMappedFeed));
+export function createContext(
+  sweep: Sweep,
+  grid: Grid,
+  feeds: readonly MappedFeed[],
+): Promise<SweepContext> {
+  return contextOver(sweep, grid, feeds.map(openMappedFeed));
 }
 
 /**
  * A context over feed files, opened and checked here.
  * @throws SweepError FEED_MISSING or FEED_CORRUPT, naming the file.
  */
-export async function openContext(sweep: Sweep, paths: readonly string[]): Promise<SweepContext> {
+export async function openContext(
+  sweep: Sweep,
+  grid: Grid,
+  paths: readonly string[],
+): Promise<SweepContext> {
   return contextOver(
     sweep,
+    grid,
     paths.map((path) => openFeed(path)),
   );
 }
@@ -47,12 +56,13 @@ const FIRST_BLOCK_POINTS = 32;
 /** A context over open feeds. */
 export async function contextOver(
   sweep: Sweep,
+  grid: Grid,
   stores: readonly FeedStore[],
 ): Promise<SweepContext> {
   const isKernelTaken = kernelSupport(sweep.card, sweep).isSupported;
   return {
     sweep,
-    grid: createGrid(sweep),
+    grid,
     library: new FeedLibrary(stores, sweep),
     isEligible: compileRequire(sweep.require),
     kernel: isKernelTaken ? new SweepKernel(sweep.window) : undefined,

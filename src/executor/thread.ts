@@ -1,4 +1,6 @@
 import { GarbageWatch } from './process-memory.ts';
+import { Grid } from '../grid/grid.ts';
+import type { Sweep } from '../grid/spec.ts';
 import { createContext, type SweepContext } from './sweep-context.ts';
 import { runRange, type RangeRequest, type RangeResult } from './run-range.ts';
 import type { SharedContext } from './thread-pool.ts';
@@ -31,7 +33,9 @@ async function contextOf(shared: SharedContext): Promise<SweepContext> {
   const [oldest] = contexts.keys();
   if (contexts.size >= CONTEXTS_MAX && oldest !== undefined) contexts.delete(oldest);
   const text = new TextDecoder().decode(new Uint8Array(shared.sweepJson).slice());
-  const context = await createContext(JSON.parse(text), shared.feeds);
+  const sweep = JSON.parse(text) as Sweep;
+  const grid = new Grid(sweep, shared.refusedValues);
+  const context = await createContext(sweep, grid, shared.feeds);
   contexts.set(shared.contextId, context);
   return context;
 }

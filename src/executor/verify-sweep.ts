@@ -79,6 +79,7 @@ async function contextOf(config: Config, row: SweepRow): Promise<SweepContext> {
   const feeds = await buildFeeds(config, plan.feedPlans);
   return openContext(
     row.spec,
+    plan.grid,
     feeds.map((feed) => join(config.feedsDir, feed.fileName)),
   );
 }

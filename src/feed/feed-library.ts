@@ -1,6 +1,7 @@
 import { assert, required } from '../assert.ts';
 import { chainOf, isChained } from '../card/chains.ts';
-import type { FeatureSpec, IdeaCard, Role } from '../card/schema.ts';
+import type { Role } from '../card/keys.ts';
+import type { FeatureSpec, IdeaCard } from '../card/schema.ts';
 import { SweepError } from '../errors.ts';
 import type { Sweep } from '../grid/sweep.ts';
 import { dataStartMs } from './data-start.ts';

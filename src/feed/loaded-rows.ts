@@ -1,4 +1,4 @@
-import type { Role } from '../card/schema.ts';
+import type { Role } from '../card/keys.ts';
 import { SweepError } from '../errors.ts';
 import type { Sweep } from '../grid/sweep.ts';
 import { formatShort, timeframeMs, type Timeframe } from '../time.ts';

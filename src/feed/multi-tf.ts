@@ -1,4 +1,4 @@
-import type { Role } from '../card/schema.ts';
+import type { Role } from '../card/keys.ts';
 import type { FeedStore, FloatColumn } from './feed-store.ts';
 import { isPriceName } from './references.ts';
 

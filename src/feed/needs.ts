@@ -1,6 +1,7 @@
 import { required } from '../assert.ts';
 import { chainOf, isChained } from '../card/chains.ts';
-import type { Condition, IdeaCard, Role } from '../card/schema.ts';
+import type { Role } from '../card/keys.ts';
+import type { Condition, IdeaCard } from '../card/schema.ts';
 import type { Axis } from '../grid/axis.ts';
 import type { Sweep } from '../grid/sweep.ts';
 import { axesTouching, cardsOver, under, type AxisFilter } from './axis-product.ts';

@@ -1,4 +1,4 @@
-import type { Role } from '../card/schema.ts';
+import type { Role } from '../card/keys.ts';
 import { timeframeMs, type Timeframe, type Window } from '../time.ts';
 import { firstAtOrAfter } from './feed-store.ts';
 

@@ -1,4 +1,5 @@
-import type { Condition, FeatureSpec, IdeaCard, Role } from '../card/schema.ts';
+import type { Role } from '../card/keys.ts';
+import type { Condition, FeatureSpec, IdeaCard } from '../card/schema.ts';
 import { outputKeys } from '../indicators/registry.ts';
 
 /** What the rules and the risk model of one card read, per role. */

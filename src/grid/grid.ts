@@ -6,7 +6,7 @@ import type { Axis, AxisScalar } from './axis.ts';
 import { compileConstraint, isConstraint, type Constraint } from './constraint.ts';
 import { axesOf, componentsOf, countTrue } from './count.ts';
 import { CardParts } from './card-parts.ts';
-import { createRefusals, type Refusal, type RefusalRule } from './refusal.ts';
+import { createRefusals, type Refusal, type RefusalRule, type RefusedValues } from './refusal.ts';
 import { Region } from './region.ts';
 import type { Sweep } from './spec.ts';
 
@@ -19,6 +19,7 @@ export class Grid {
   /** Points of the whole product, rejected and refused ones included. */
   readonly size: number;
   readonly axes: readonly Axis[];
+  readonly refusedValues: RefusedValues;
   readonly #cards: CardParts;
   readonly #radices: readonly number[];
   readonly #constraints: readonly Constraint[];
@@ -27,9 +28,11 @@ export class Grid {
   #admitted: { count: number; isEstimated: boolean } | undefined;
   #refused: number | undefined;
 
-  constructor(sweep: Sweep) {
+  /** @throws SweepError GRID_TOO_LARGE when the product of the axes is no exact integer any more. */
+  constructor(sweep: Sweep, refusedValues: RefusedValues) {
     this.#cards = new CardParts(sweep.card, sweep.axes);
     this.axes = sweep.axes;
+    this.refusedValues = refusedValues;
     this.#radices = sweep.axes.map((axis) => axis.values.length);
     this.size = this.#radices.reduce((product, radix) => product * radix, 1);
     if (this.size > GRID_POINTS_MAX) throw tooLarge(sweep.axes);
@@ -39,7 +42,7 @@ export class Grid {
       return constraint;
     });
     this.#regions = regionsOf(this.#constraints, this.#radices);
-    this.#refusals = createRefusals(sweep);
+    this.#refusals = createRefusals(sweep, refusedValues);
   }
 
   /** Value index per axis. */
@@ -163,13 +166,6 @@ export class Grid {
 
 /** Points looked at for an example of a refusal. */
 const FIRST_REFUSAL_PROBES = 20_000;
-
-/** @throws SweepError GRID_TOO_LARGE when the product of the axes is no exact integer any more. */
-export function createGrid(sweep: Sweep): Grid {
-  return new Grid(sweep);
-}
-
-// --- internal ---
 
 /** A constraint without any axis is true or false for all points. */
 function isPossible(constraint: Constraint): boolean {

@@ -1,6 +1,7 @@
 import { closeMatches, shown, type FoundIssue } from '../card/issues.ts';
 import { indicatorTypes, paramNames } from '../card/indicator-table.ts';
-import { ROLES, type FeatureSpec, type IdeaCard, type Role } from '../card/schema.ts';
+import { ROLES, type Role } from '../card/keys.ts';
+import type { FeatureSpec, IdeaCard } from '../card/schema.ts';
 import { pathText, type PathKey } from '../card/source.ts';
 
 /**

@@ -1,11 +1,9 @@
 import { checkForTrade, checkPart, partsAt, type CardPart } from '../card/check.ts';
 import { checkSpecForTrade } from '../card/check-trade.ts';
 import type { FoundIssue } from '../card/issues.ts';
-import { cardSchema, type FeatureSpec, type IdeaCard } from '../card/schema.ts';
-import { readerAt } from '../card/zod-issues.ts';
+import type { FeatureSpec, IdeaCard } from '../card/schema.ts';
 import { REFUSAL_TABLE_MAX } from '../limits.ts';
 import { applyAxis } from './apply-axis.ts';
-import type { Axis } from './axis.ts';
 import { valueAt } from './path.ts';
 import type { Sweep } from './spec.ts';
 
@@ -19,14 +17,17 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** For each axis the digits whose values its paths cannot take: plain data, found once and sent to threads. */
+export type RefusedValues = readonly (readonly (readonly [digit: number, refusal: Refusal])[])[];
+
 export interface RefusalRule {
   /** Axis numbers it reads, ascending. */
   readonly axes: readonly number[];
   refusal(digits: ArrayLike<number>): Refusal | undefined;
 }
 
-export function createRefusals(sweep: Sweep): RefusalRule[] {
-  const values = sweep.axes.map((axis, n) => valueRule(axis, n));
+export function createRefusals(sweep: Sweep, refusedValues: RefusedValues): RefusalRule[] {
+  const values = refusedValues.map((refused, n) => valueRule(refused, n));
   const parts = new Map<string, { part: CardPart; axes: Set<number> }>();
   sweep.axes.forEach((axis, n) => {
     for (const part of axis.members.flatMap((member) => partsAt(member.path))) {
@@ -45,26 +46,22 @@ export function createRefusals(sweep: Sweep): RefusalRule[] {
   return [...values.filter((rule) => rule.canRefuse), ...rules];
 }
 
+export function asRefusal({ code, message }: FoundIssue): Refusal {
+  return { code, message };
+}
+
 // --- internal ---
 
 interface ValueRule extends RefusalRule {
   readonly canRefuse: boolean;
 }
 
-/** Each value of an axis against the schema at its path, once. */
-function valueRule(axis: Axis, n: number): ValueRule {
-  const readers = axis.members.map((member) => readerAt(cardSchema, member.path));
-  const refusals = axis.values.map((row) => {
-    for (const [m, read] of readers.entries()) {
-      const issue = read(row[m]).issues[0];
-      if (issue) return asRefusal(issue);
-    }
-    return undefined;
-  });
+function valueRule(refused: RefusedValues[number], n: number): ValueRule {
+  const refusals = new Map(refused);
   return {
     axes: [n],
-    canRefuse: refusals.some((refusal) => refusal !== undefined),
-    refusal: (digits) => refusals[digits[n]!],
+    canRefuse: refusals.size > 0,
+    refusal: (digits) => refusals.get(digits[n]!),
   };
 }
 
@@ -118,8 +115,4 @@ function remembered(
       return refusal;
     },
   };
-}
-
-function asRefusal({ code, message }: FoundIssue): Refusal {
-  return { code, message };
 }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { parseCard } from '../../src/card/parse.ts';
 import { SweepError } from '../../src/errors.ts';
-import { createGrid } from '../../src/grid/grid.ts';
+import { createGrid } from '../../src/grid/create-grid.ts';
 import { resolveSweep } from '../../src/grid/sweep.ts';
 import { findTraps } from '../../src/grid/traps.ts';
 import { CARD_TEXT } from '../support/card-texts.ts';

@@ -5,7 +5,7 @@ import { decodeUtf8 } from '../../src/card/yaml.ts';
 import { tradeRecords } from '../../src/engine/trade-log.ts';
 import { SweepError } from '../../src/errors.ts';
 import { runPoint } from '../../src/executor/run-point.ts';
-import { createGrid } from '../../src/grid/grid.ts';
+import { createGrid } from '../../src/grid/create-grid.ts';
 import { resolveSweep, type Sweep } from '../../src/grid/sweep.ts';
 import { referenceInput } from '../reference/card-path.ts';
 import { runReference } from '../reference/engine.ts';

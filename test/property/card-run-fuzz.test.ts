@@ -7,7 +7,7 @@ import { cardProblems } from '../../src/grid/card-problems.ts';
 import { decodeUtf8 } from '../../src/card/yaml.ts';
 import { SweepError } from '../../src/errors.ts';
 import { runPoint } from '../../src/executor/run-point.ts';
-import { createGrid } from '../../src/grid/grid.ts';
+import { createGrid } from '../../src/grid/create-grid.ts';
 import { resolveSweep } from '../../src/grid/sweep.ts';
 import { findTraps } from '../../src/grid/traps.ts';
 import { computeMetrics } from '../../src/metrics/metrics.ts';

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest';
 import { buildFeatureFrame, storeOfFrame } from '../../src/feed/feature-frame.ts';
 import { openFeed } from '../../src/feed/read.ts';
 import { writeFeed } from '../../src/feed/write.ts';
-import { createGrid } from '../../src/grid/grid.ts';
+import { createGrid } from '../../src/grid/create-grid.ts';
 import type { FeedLibrary } from '../../src/feed/feed-library.ts';
 import type { Candles } from '../../src/candles/query.ts';
 import type { Sweep } from '../../src/grid/sweep.ts';

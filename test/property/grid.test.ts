@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createGrid } from '../../src/grid/grid.ts';
+import { createGrid } from '../../src/grid/create-grid.ts';
 import type { Axis } from '../../src/grid/axis.ts';
 import type { Sweep } from '../../src/grid/sweep.ts';
 import { enumerateGrid } from '../reference/grid.ts';

@@ -6,7 +6,7 @@ import { kernelSupport } from '../../src/engine/kernel/support.ts';
 import { SweepError } from '../../src/errors.ts';
 import { runPoint } from '../../src/executor/run-point.ts';
 import type { FeedLibrary } from '../../src/feed/feed-library.ts';
-import { createGrid } from '../../src/grid/grid.ts';
+import { createGrid } from '../../src/grid/create-grid.ts';
 import { resolveSweep, type Sweep } from '../../src/grid/sweep.ts';
 import { writeMetrics } from '../../src/metrics/metrics.ts';
 import { METRIC_COLUMNS } from '../../src/metrics/registry.ts';

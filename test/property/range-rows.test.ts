@@ -8,7 +8,7 @@ import { SweepError } from '../../src/errors.ts';
 import { createRowMemory, modeOf, outcomeOf } from '../../src/executor/row-memory.ts';
 import { runRange, type RangeResult } from '../../src/executor/run-range.ts';
 import type { SweepContext } from '../../src/executor/sweep-context.ts';
-import { createGrid } from '../../src/grid/grid.ts';
+import { createGrid } from '../../src/grid/create-grid.ts';
 import { compileRequire } from '../../src/grid/require.ts';
 import { resolveSweep } from '../../src/grid/sweep.ts';
 import { VisitOrder } from '../../src/grid/visit-order.ts';

@@ -1,5 +1,6 @@
 import type { Candles } from '../../src/candles/query.ts';
-import type { FeatureSpec, IdeaCard, Role, TfConfig } from '../../src/card/schema.ts';
+import type { Role } from '../../src/card/keys.ts';
+import type { FeatureSpec, IdeaCard, TfConfig } from '../../src/card/schema.ts';
 import type { Sweep } from '../../src/grid/sweep.ts';
 import { indicator, outputKeys, resolveParams } from '../../src/indicators/registry.ts';
 import type { ReferenceBar, ReferenceInput } from './engine.ts';

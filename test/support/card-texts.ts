@@ -1,5 +1,6 @@
 import { parseCard, type ParsedCard } from '../../src/card/parse.ts';
-import { createGrid, type Grid } from '../../src/grid/grid.ts';
+import { createGrid } from '../../src/grid/create-grid.ts';
+import type { Grid } from '../../src/grid/grid.ts';
 import { resolveSweep, type Sweep, type SweepOverrides } from '../../src/grid/sweep.ts';
 
 /** A small valid card; `edit` changes the text, `sweep` is the body of its sweep section. */

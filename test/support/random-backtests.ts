@@ -1,4 +1,5 @@
-import type { Condition, IdeaCard, Operator, Role, Rule } from '../../src/card/schema.ts';
+import type { Role } from '../../src/card/keys.ts';
+import type { Condition, IdeaCard, Operator, Rule } from '../../src/card/schema.ts';
 import type { MultiTFFeedStore } from '../../src/feed/multi-tf.ts';
 import { timeframeMs, type Timeframe } from '../../src/time.ts';
 import type { ReferenceBar } from '../reference/engine.ts';

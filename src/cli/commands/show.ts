@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import type { IdeaCard } from '../../card/schema.ts';
 import { loadConfig } from '../../config.ts';
 import { SweepError } from '../../errors.ts';
-import { createGrid } from '../../grid/grid.ts';
+import { createGrid } from '../../grid/create-grid.ts';
 import { formatCount } from '../../report/format.ts';
 import { openStore, type Store } from '../../store/db.ts';
 import { rankResults, resultRow } from '../../store/rank.ts';

@@ -10,7 +10,7 @@ import { planSweep } from '../../../src/executor/plan-sweep.ts';
 import { startSweep } from '../../../src/executor/start-sweep.ts';
 import { startThreads, type Threads } from '../../../src/executor/start-threads.ts';
 import type { ThreadPool } from '../../../src/executor/thread-pool.ts';
-import { createGrid } from '../../../src/grid/grid.ts';
+import { createGrid } from '../../../src/grid/create-grid.ts';
 import { resolveSweep, type Sweep } from '../../../src/grid/sweep.ts';
 import type { SweepRow } from '../../../src/store/sweeps.ts';
 import { crossCard } from '../../support/cards.ts';
@@ -147,7 +147,7 @@ function sweepOf(name: string, stop = 1.5): Sweep {
 }
 
 function begin(batchSize: number, of = sweep): HeadStart {
-  return new HeadStart(config, threads.pool, { sweep: of, size: SIZE, feeds, batchSize });
+  return new HeadStart(config, threads.pool, { sweep: of, grid: createGrid(of), feeds, batchSize });
 }
 
 /** Until every range that was begun is there; the next one begins in the same turn as the last ends. */

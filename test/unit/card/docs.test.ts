@@ -4,7 +4,7 @@ import { parseCard } from '../../../src/card/parse.ts';
 import { cardSchema } from '../../../src/card/schema.ts';
 import { knownKeys } from '../../../src/card/schema-walk.ts';
 import { sweepSchema } from '../../../src/card/sweep-schema.ts';
-import { createGrid } from '../../../src/grid/grid.ts';
+import { createGrid } from '../../../src/grid/create-grid.ts';
 import { sweepOf } from '../../support/card-texts.ts';
 
 const DOCS = readFileSync('docs/idea-card.md', 'utf8');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseCard } from '../../../src/card/parse.ts';
 import { loadCard } from '../../../src/cli/card-file.ts';
-import { createGrid } from '../../../src/grid/grid.ts';
+import { createGrid } from '../../../src/grid/create-grid.ts';
 import { resolveSweep } from '../../../src/grid/sweep.ts';
 
 const FOLDER = 'examples/cards';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { FeedLibrary } from '../../../src/feed/feed-library.ts';
 import { buildFeatureFrame, storeOfFrame } from '../../../src/feed/feature-frame.ts';
 import { planFeeds } from '../../../src/feed/plan.ts';
-import { createGrid } from '../../../src/grid/grid.ts';
+import { createGrid } from '../../../src/grid/create-grid.ts';
 import type { Sweep } from '../../../src/grid/sweep.ts';
 import { ema } from '../../../src/indicators/ewm.ts';
 import { crossCard, multiTimeframeCard } from '../../support/cards.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createGrid, type Grid } from '../../../src/grid/grid.ts';
+import { createGrid } from '../../../src/grid/create-grid.ts';
+import type { Grid } from '../../../src/grid/grid.ts';
 import { findTraps } from '../../../src/grid/traps.ts';
 import { gridOf, sweepOf, sweepText } from '../../support/card-texts.ts';
 import { cpuMs } from '../../support/cpu-time.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseCard } from '../../../src/card/parse.ts';
 import { SweepError } from '../../../src/errors.ts';
-import { createGrid } from '../../../src/grid/grid.ts';
+import { createGrid } from '../../../src/grid/create-grid.ts';
 import { sweepIdentity } from '../../../src/grid/identity.ts';
 import { resolveSweep, type Sweep, type SweepOverrides } from '../../../src/grid/sweep.ts';
 import { CARD_TEXT, NOW_MS, sweepOf, sweepText } from '../../support/card-texts.ts';
