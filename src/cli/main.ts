@@ -10,6 +10,9 @@ import { reportFailure } from './failure.ts';
 import { commandHelp, mainHelp } from './help.ts';
 import { flushOutput, print } from './output.ts';
 
+/** Commands that run sweeps in their own process. */
+const SWEEPING: ReadonlySet<string> = new Set(['run', 'nightly', 'worker', 'dev']);
+
 /**
  * The command line: finds the command, checks its arguments, runs it, turns what it throws into a
  * message and an exit code (0 done, 1 failure, 2 bad input, 3 stopped with partial results). A
@@ -113,11 +116,11 @@ function fail(error: unknown): void {
   process.exitCode = reportFailure(error, rawArgs.includes('--json'));
 }
 
-// By default short-lived objects (rows on their way to Postgres) pile up to 134 MB before the engine
-// looks; with 2 MB a sweep is as fast.
-setFlagsFromString('--semi-space-growth-factor=1');
-
 const rawArgs = process.argv.slice(2);
+// By default short-lived objects (rows on their way to Postgres) pile up to 134 MB before the engine
+// looks; with 2 MB a sweep is as fast. Other commands start 3 to 8 % sooner without it, because Node's own
+// modules are compiled anew where a flag of the engine is set.
+if (SWEEPING.has(rawArgs[0] ?? '')) setFlagsFromString('--semi-space-growth-factor=1');
 ignoreClosedPipes();
 // An error that no await has met (a stray rejection, an event) is told like any other.
 process.on('uncaughtException', (error) => {
