@@ -37,9 +37,12 @@ export function estimateSweep(
   const bars = barsOf(plan);
   const kernel = kernelSupport(sweep.card, sweep);
   const costs = 'reason' in pilot ? guess(kernel, bars) : pilot;
-  const beforeMs = PROCESS_MS + Math.max(serverMs(config), PLAN_MS + feedsMs(config, plan, costs));
+  const { slowness } = costs;
+  const planMs = PLAN_MS * slowness + feedsMs(config, plan, costs);
+  const beforeMs = PROCESS_MS * slowness + Math.max(serverMs(config) * slowness, planMs);
   const pointsMs = pointsTime({ runnable, rows: points.admitted }, costs, threads);
-  const seconds = (beforeMs + pointsMs + points.admitted * RANK_MS + END_MS) / 1000;
+  const afterMs = (points.admitted * RANK_MS + END_MS) * slowness;
+  const seconds = (beforeMs + pointsMs + afterMs) / 1000;
   const margin = (pointsMs * costs.spread + beforeMs * SPREAD_AROUND) / 1000;
   const batchPoints = adaptBatchSize({
     remaining: points.total,
@@ -72,7 +75,10 @@ const KERNEL_BAR_NS = 1;
 const LOOP_BAR_NS = 60;
 const SPREAD_OF_GUESS = 0.6;
 
-/** `npm run bench cli-run`: Node and modules; planning; ending, with the server stopped. */
+/**
+ * On the machine that `slowness` is 1 on, by `npm run bench cli-run`: Node and modules; planning; ending,
+ * with the server stopped.
+ */
 const PROCESS_MS = 350;
 const PLAN_MS = 150;
 const END_MS = 200;
@@ -100,7 +106,7 @@ const ROW_BYTES = 700;
 
 type Costs = Pick<
   Pilot,
-  'msPerPoint' | 'spread' | 'threadEfficiency' | 'msPerCell' | 'msPerCandle'
+  'msPerPoint' | 'spread' | 'threadEfficiency' | 'slowness' | 'msPerCell' | 'msPerCandle'
 >;
 
 function guess(kernel: KernelSupport, bars: number): Costs {
@@ -109,6 +115,7 @@ function guess(kernel: KernelSupport, bars: number): Costs {
     msPerPoint: (bars * barNs) / 1e6 + 0.02,
     spread: SPREAD_OF_GUESS,
     threadEfficiency: 1,
+    slowness: 1,
     msPerCell: 1e-5,
     msPerCandle: 3e-4,
   };
@@ -131,19 +138,19 @@ function feedsMs(config: Config, { feedPlans }: SweepPlan, costs: Costs): number
   const missing = feedPlans.filter((feed) => !existsSync(join(config.feedsDir, feed.fileName)));
   return missing.reduce((sum, { bars, columns, bytes }) => {
     const computeMs = bars * (columns.length * costs.msPerCell + costs.msPerCandle);
-    return sum + computeMs + bytes * FEED_BYTE_MS;
+    return sum + computeMs + bytes * FEED_BYTE_MS * costs.slowness;
   }, 0);
 }
 
 /** Threads compute, and all cores share what computing and saving take together. */
 function pointsTime(
   { runnable, rows }: { readonly runnable: number; readonly rows: number },
-  { msPerPoint, threadEfficiency }: Costs,
+  { msPerPoint, threadEfficiency, slowness }: Costs,
   threads: number,
 ): number {
   const cores = availableParallelism();
   const efficiency = threadEfficiency * (threads > 1 ? BANDWIDTH_SHARE : 1);
   const computeMs = (runnable * msPerPoint) / (Math.min(threads, cores) * efficiency);
-  const allMs = (runnable * msPerPoint + rows * ROW_MS) / (cores * efficiency);
-  return THREADS_MS + Math.max(computeMs, allMs);
+  const allMs = (runnable * msPerPoint + rows * ROW_MS * slowness) / (cores * efficiency);
+  return THREADS_MS * slowness + Math.max(computeMs, allMs);
 }

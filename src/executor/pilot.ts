@@ -11,19 +11,17 @@ import type { Grid } from '../grid/grid.ts';
 import type { Sweep } from '../grid/sweep.ts';
 import { isLevelAxis } from '../grid/visit-order.ts';
 import { PILOT_BYTES_MAX } from '../limits.ts';
-import { measureThreadEfficiency } from './thread-efficiency.ts';
+import { measureMachine, type MachineSpeed } from './machine-speed.ts';
 import { readSweepCandles } from './candle-facts.ts';
 import { runRange } from './run-range.ts';
 import { contextOver, type SweepContext } from './sweep-context.ts';
 
 /** What a few points of a sweep cost on this machine, one thread. */
-export interface Pilot {
+export interface Pilot extends MachineSpeed {
   readonly msPerPoint: number;
   /** Half the width of the band that the mean cost of all points lies in, as a fraction. */
   readonly spread: number;
   readonly points: number;
-  /** What a thread computes while all do, as a fraction of what one computes alone. */
-  readonly threadEfficiency: number;
   /** Computing one indicator value, and reading one candle, ms. */
   readonly msPerCell: number;
   readonly msPerCandle: number;
@@ -50,9 +48,9 @@ export async function runPilot(
     if (measured === undefined)
       return { reason: 'no point of the sample can be run, so no pilot was' };
     const { share, msPerCell, msPerCandle } = feeds;
-    const threadEfficiency = await measureThreadEfficiency(config.threads);
+    const machine = await measureMachine(config.threads);
     const msPerPoint = measured.msPerPoint / share;
-    return { ...measured, msPerPoint, threadEfficiency, msPerCell, msPerCandle };
+    return { ...measured, ...machine, msPerPoint, msPerCell, msPerCandle };
   } catch (error) {
     // A sample that cannot be planned says nothing about the sweep, which was planned.
     if (error instanceof SweepError) return { reason: `no pilot, ${error.message}` };

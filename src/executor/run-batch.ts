@@ -80,7 +80,8 @@ export async function runBatch(
     const { reached } = await range;
     return reached >= batch.end || signal?.aborted ? undefined : compute(reached);
   };
-  const pieces = begun?.pieces ?? [compute(claim.nextIndex)];
+  const isUntouched = claim.nextIndex === batch.start;
+  const pieces = begun && isUntouched ? begun.pieces : [compute(claim.nextIndex)];
   try {
     for await (const range of inTurn(pieces, follow)) {
       await saveCheckpoint(sql, {

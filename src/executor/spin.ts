@@ -1,6 +1,6 @@
 import { isMainThread, workerData } from 'node:worker_threads';
 
-/** What a thread of `measureThreadEfficiency` is given. */
+/** What a thread of `measureMachine` is given. */
 export interface SpinStart {
   /** Threads that are ready, and the word to go. */
   readonly counters: Int32Array<SharedArrayBuffer>;
