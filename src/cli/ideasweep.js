@@ -9,11 +9,25 @@
  * know the folder from the environment alone; they take part from the second command on, because writing
  * it for each of them makes a first `run` 0.3 s longer.
  */
-import { accessSync, constants, existsSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+// The whole of it: an older Node has no `enableCompileCache`, and would say that instead.
+import module from 'node:module';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
-const MODULES = join(import.meta.dirname, '../../node_modules');
+const PACKAGE = new URL('../../package.json', import.meta.url);
+const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));
+
+/** An older Node cannot read the files that come next, and says so in words of its own. */
+function refuseOldNode() {
+  /** @type {{ engines: { node: string } }} */
+  const { engines } = JSON.parse(readFileSync(PACKAGE, 'utf8'));
+  const needed = engines.node.replace('>=', '');
+  if (needed.localeCompare(process.versions.node, 'en', { numeric: true }) <= 0) return;
+  console.error(`error: ideasweep needs Node ${needed} or newer; this is ${process.versions.node}`);
+  console.error('hint: npm run cli -- COMMAND uses the one that npm ci has installed');
+  process.exit(1);
+}
 
 /** @returns {Promise<string | undefined>} */
 async function codeFolder() {
@@ -33,9 +47,10 @@ function canWrite(folder) {
   }
 }
 
+refuseOldNode();
 const folder = await codeFolder();
 if (folder !== undefined) {
   if (existsSync(folder)) process.env['NODE_COMPILE_CACHE'] ??= folder;
-  enableCompileCache(folder);
+  module.enableCompileCache(folder);
 }
 await import('./main.ts');
