@@ -98,7 +98,7 @@ async function runHere({ config, store, started, batchSize, prepared }: Work): P
   using interrupt = new Interrupt((text) => display.say(text));
   const options = {
     threads,
-    ...(batchSize === undefined ? {} : { batchSize }),
+    batchSize,
     headStart,
     stop: interrupt.stop,
     abort: interrupt.abort,

@@ -78,9 +78,5 @@ async function beginUnless(
   ]);
   if (threads === undefined || isOpened || sweep.strategy !== undefined) return undefined;
   const { HeadStart } = await import('../executor/head-start.ts');
-  return new HeadStart(config, threads.pool, { sweep, grid, feeds, ...sizing(batchSize) });
-}
-
-function sizing(batchSize: number | undefined): { readonly batchSize?: number } {
-  return batchSize === undefined ? {} : { batchSize };
+  return new HeadStart(config, threads.pool, { sweep, grid, feeds, batchSize });
 }

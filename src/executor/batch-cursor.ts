@@ -5,7 +5,7 @@ export interface CursorOptions {
   /** Threads that run batches. */
   readonly slots: number;
   /** Points of every batch; absent: sized by measured cost. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
 }
 
 /** Cuts the open ranges of a sweep into batches, and sizes the next by what the last ones cost. */

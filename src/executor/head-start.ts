@@ -15,7 +15,7 @@ export interface HeadStartInput {
   readonly grid: Grid;
   /** They are built. */
   readonly feeds: readonly FeedRef[];
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
 }
 
 /**
@@ -28,7 +28,7 @@ export class HeadStart implements Disposable {
   readonly cursor: BatchCursor;
   readonly shared: SharedContext;
   readonly #pool: ThreadPool;
-  readonly #begun: (Batch & BegunBatch & { readonly pieces: Promise<RangeResult>[] })[] = [];
+  readonly #begun: BegunRanges[] = [];
   #isOver = false;
 
   constructor(config: Config, pool: ThreadPool, input: HeadStartInput) {
@@ -37,7 +37,7 @@ export class HeadStart implements Disposable {
     this.#pool = pool;
     this.cursor = new BatchCursor([{ start: 0, end: grid.size }], {
       slots: pool.threads,
-      ...(batchSize === undefined ? {} : { batchSize }),
+      batchSize,
     });
     for (let thread = 0; thread < pool.threads; thread += 1) {
       // Whoever takes the batch over meets the error.
@@ -46,7 +46,7 @@ export class HeadStart implements Disposable {
   }
 
   /** Ends it: ranges that threads are on are finished, and no further one begins. */
-  take(): readonly (Batch & BegunBatch)[] {
+  take(): readonly BegunBatch[] {
     this.#isOver = true;
     return this.#begun.splice(0);
   }
@@ -83,10 +83,7 @@ export class HeadStart implements Disposable {
     return this.#isOver || pieces >= PIECES_PER_THREAD ? undefined : this.cursor.take();
   }
 
-  #run(
-    { pieces, end, stopFlag }: { pieces: Promise<RangeResult>[]; end: number } & BegunBatch,
-    from: number,
-  ): Promise<RangeResult> {
+  #run({ pieces, end, stopFlag }: BegunRanges, from: number): Promise<RangeResult> {
     const request = { from, to: end, budgetMs: CHECKPOINT_MS, stopFlag };
     const piece = this.#pool.run(this.shared, request);
     pieces.push(piece);
@@ -95,6 +92,11 @@ export class HeadStart implements Disposable {
 }
 
 // --- internal ---
+
+/** A batch to which a lane still adds. */
+interface BegunRanges extends BegunBatch {
+  readonly pieces: Promise<RangeResult>[];
+}
 
 /** Rows that wait are memory: 0.8 MB a piece, of which a running sweep has as many. */
 const PIECES_PER_THREAD = 4;

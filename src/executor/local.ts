@@ -18,7 +18,7 @@ export interface LocalOptions {
   /** The caller ends them. */
   readonly threads: Threads;
   /** Points of every batch; absent: sized by measured cost. */
-  readonly batchSize?: number;
+  readonly batchSize?: number | undefined;
   /** Of the same threads; taken over where it fits the sweep, and ended in any case. */
   readonly headStart?: HeadStart | undefined;
   /** Stop: no new batch starts, running ones end, the sweep stays resumable. */
@@ -106,7 +106,7 @@ async function refuseIfDistributed(store: Store, sweepId: string): Promise<void>
 
 interface Work {
   /** Batches that were begun, and what comes behind them. */
-  readonly begun: readonly (Batch & BegunBatch)[];
+  readonly begun: readonly BegunBatch[];
   readonly cursor: BatchCursor;
 }
 
@@ -118,13 +118,12 @@ function workOf({ shared, grid }: OpenSweep, open: readonly Batch[], options: Lo
     return { begun: headStart.take(), cursor: headStart.cursor };
   }
   const slots = threads.pool.threads;
-  const sizing = { slots, ...(batchSize === undefined ? {} : { batchSize }) };
-  return { begun: [], cursor: new BatchCursor(open, sizing) };
+  return { begun: [], cursor: new BatchCursor(open, { slots, batchSize }) };
 }
 
 /** Keeps one batch more than threads in flight, those that were begun first. */
 class Driver {
-  readonly #begun: (Batch & BegunBatch)[];
+  readonly #begun: BegunBatch[];
   readonly #cursor: BatchCursor;
   readonly #options: LocalOptions;
   readonly #execute: (batch: Batch, begun?: BegunBatch) => Promise<BatchSummary>;

@@ -22,8 +22,8 @@ export interface BatchDeps {
   readonly pool: ThreadPool;
 }
 
-/** What of a batch a thread has computed, or is computing, before it was claimed. */
-export interface BegunBatch {
+/** A batch of which a thread has computed something, or is computing it, before it was claimed. */
+export interface BegunBatch extends Batch {
   /** Ranges from the batch's start on, each from where the one before it ends. */
   readonly pieces: readonly Promise<RangeResult>[];
   /** That of the requests of all pieces. */

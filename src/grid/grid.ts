@@ -164,6 +164,8 @@ export class Grid {
   }
 }
 
+// --- internal ---
+
 /** Points looked at for an example of a refusal. */
 const FIRST_REFUSAL_PROBES = 20_000;
 

@@ -2,14 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { synthesizeCandles } from '../../../src/candles/synth.ts';
 import { parseCard } from '../../../src/card/parse.ts';
+import { prepareSweep } from '../../../src/cli/prepared-sweep.ts';
 import { auditRows, isIntact } from '../../../src/executor/audit-rows.ts';
-import { buildFeeds, type BuiltFeed } from '../../../src/executor/feeds.ts';
+import { buildFeeds, mapFeeds, type BuiltFeed } from '../../../src/executor/feeds.ts';
 import { HeadStart } from '../../../src/executor/head-start.ts';
 import { runSweepLocal, type LocalOptions } from '../../../src/executor/local.ts';
 import { planSweep } from '../../../src/executor/plan-sweep.ts';
 import { startSweep } from '../../../src/executor/start-sweep.ts';
 import { startThreads, type Threads } from '../../../src/executor/start-threads.ts';
-import type { ThreadPool } from '../../../src/executor/thread-pool.ts';
+import { shareContext, type ThreadPool } from '../../../src/executor/thread-pool.ts';
 import { createGrid } from '../../../src/grid/create-grid.ts';
 import { resolveSweep, type Sweep } from '../../../src/grid/sweep.ts';
 import type { SweepRow } from '../../../src/store/sweeps.ts';
@@ -133,6 +134,34 @@ test('is aborted as the sweep is', async () => {
   const row = await run({ headStart, abort: abort.signal });
   expect(row.status).toBe('stopped');
   expect(await rowsOf(await run({}, { isFresh: false }))).toEqual(expected);
+});
+
+/** Whether a sweep gets a head start while its store is being opened, or is there. */
+async function getsHeadStart(of: Sweep, opened: Promise<unknown>): Promise<boolean> {
+  await using prepared = prepareSweep(config, of, {
+    executor: 'local',
+    batchSize: undefined,
+    opened,
+  });
+  using headStart = await prepared.headStart;
+  return headStart !== undefined;
+}
+
+test('is there only where the store is not, and strategies are left to the sweep', async () => {
+  const never = new Promise<never>(() => {});
+  expect(await getsHeadStart(sweep, never)).toBe(true);
+  expect(await getsHeadStart(sweep, Promise.resolve())).toBe(false);
+  const strategy = { file: 'my.ts', code: 'export default () => () => 0;', hash: 'c0de' };
+  expect(await getsHeadStart({ ...sweep, strategy }, never)).toBe(false);
+});
+
+test('is known by what the sweep is, whatever the order of its members', () => {
+  const mapped = mapFeeds(config, feeds);
+  const idOf = (of: Sweep, files = mapped) => shareContext(of, createGrid(of), files).contextId;
+  const members = Object.fromEntries(Object.entries(sweep).toReversed()) as unknown as Sweep;
+  expect(idOf(members)).toBe(idOf(sweep));
+  expect(idOf({ ...sweep, name: 'other' })).not.toBe(idOf(sweep));
+  expect(idOf(sweep, [])).not.toBe(idOf(sweep));
 });
 
 function sweepOf(name: string, stop = 1.5): Sweep {
