@@ -12,10 +12,15 @@ import type { RangeRequest, RangeResult } from './run-range.ts';
 /** A sweep as threads receive it: ids, one shared copy of the spec, and addresses of mapped feeds. */
 export interface SharedContext {
   readonly contextId: string;
-  readonly sweepJson: SharedArrayBuffer;
-  /** Threads do without the schema of cards, which takes a third of their start to load. */
-  readonly refusedValues: RefusedValues;
+  /** Of a `SharedSweep`. */
+  readonly json: SharedArrayBuffer;
   readonly feeds: readonly MappedFeed[];
+}
+
+/** What threads make their grid of, without the schema of cards, which takes a third of their start to load. */
+export interface SharedSweep {
+  readonly sweep: Sweep;
+  readonly refusedValues: RefusedValues;
 }
 
 /**
@@ -27,12 +32,13 @@ export function shareContext(
   { refusedValues }: Grid,
   feeds: readonly MappedFeed[],
 ): SharedContext {
-  const text = canonicalJson(sweep as unknown as Json);
+  const shared: SharedSweep = { sweep, refusedValues };
+  const text = canonicalJson(shared as unknown as Json);
   const bytes = new TextEncoder().encode(text);
-  const sweepJson = new SharedArrayBuffer(bytes.byteLength);
-  new Uint8Array(sweepJson).set(bytes);
+  const json = new SharedArrayBuffer(bytes.byteLength);
+  new Uint8Array(json).set(bytes);
   const files = feeds.map(({ path, address }) => `${path} ${address}`);
-  return { contextId: sha256([text, ...files].join('\n')), sweepJson, refusedValues, feeds };
+  return { contextId: sha256([text, ...files].join('\n')), json, feeds };
 }
 
 /** One thread per core, started once and kept; a task is a range of points of one sweep. */

@@ -1,9 +1,8 @@
 import { GarbageWatch } from './process-memory.ts';
 import { Grid } from '../grid/grid.ts';
-import type { Sweep } from '../grid/spec.ts';
 import { createContext, type SweepContext } from './sweep-context.ts';
 import { runRange, type RangeRequest, type RangeResult } from './run-range.ts';
-import type { SharedContext } from './thread-pool.ts';
+import type { SharedContext, SharedSweep } from './thread-pool.ts';
 
 /**
  * A thread of the pool. It keeps the contexts it has seen, so that the grid and the column views
@@ -32,9 +31,9 @@ async function contextOf(shared: SharedContext): Promise<SweepContext> {
   if (known) return known;
   const [oldest] = contexts.keys();
   if (contexts.size >= CONTEXTS_MAX && oldest !== undefined) contexts.delete(oldest);
-  const text = new TextDecoder().decode(new Uint8Array(shared.sweepJson).slice());
-  const sweep = JSON.parse(text) as Sweep;
-  const grid = new Grid(sweep, shared.refusedValues);
+  const text = new TextDecoder().decode(new Uint8Array(shared.json).slice());
+  const { sweep, refusedValues } = JSON.parse(text) as SharedSweep;
+  const grid = new Grid(sweep, refusedValues);
   const context = await createContext(sweep, grid, shared.feeds);
   contexts.set(shared.contextId, context);
   return context;
