@@ -60,8 +60,9 @@ export class KernelMemory {
   readonly #memory: LinearMemory;
   #end: number;
 
-  constructor() {
-    this.#memory = new WebAssembly.Memory({ initial: 1 });
+  /** @param bytes how many are there without growing; what is not used takes no memory */
+  constructor(bytes = 0) {
+    this.#memory = new WebAssembly.Memory({ initial: 1 + Math.ceil(bytes / PAGE_BYTES) });
     const env = { memory: this.#memory, abort: fail };
     this.code = new WebAssembly.Instance(compiled(), { env }).exports as unknown as KernelExports;
     this.#end = this.code.HAND_END.value;

@@ -53,6 +53,13 @@ const BUDGET: KernelBudget = {
 /** Ends at levels that points with the same signals share: 128 levels of 1,100 positions. */
 const TOUCH_BYTES = 12 * 2 ** 20;
 
+/**
+ * What a bench takes in the end, where there are 50,000 bars or more: to grow on the way costs a collection
+ * of garbage each time. Of half a million bars on it grows all the same.
+ */
+const BYTES_A_BAR = 512;
+const FIRST_BYTES_MAX = 256 * 2 ** 20;
+
 /** Markets that a thread keeps, each with its memory: symbols of a sweep. */
 const BENCHES_MAX = 4;
 
@@ -114,7 +121,7 @@ type PointSignals = Pick<PointTerms, 'signals' | 'list'>;
 
 /** What runs points over one market. */
 class Bench {
-  readonly #memory = new KernelMemory();
+  readonly #memory: KernelMemory;
   readonly #market: Market;
   readonly #signals: SignalSource;
   readonly #lists: PositionLists;
@@ -126,7 +133,8 @@ class Bench {
   #results: readonly Float64Array[] = [];
 
   constructor(feeds: MultiTFFeedStore, window: Window, budget: KernelBudget) {
-    const memory = this.#memory;
+    const memory = new KernelMemory(Math.min(FIRST_BYTES_MAX, BYTES_A_BAR * feeds.endBar));
+    this.#memory = memory;
     this.#market = new Market(memory, feeds, window);
     this.#signals = new SignalSource(memory, feeds, budget);
     this.#facts = new PointFacts(this.#market);
