@@ -22,7 +22,7 @@ interface Size extends WorkloadSize {
  * The kernel on one core with all metrics of profile `standard`, in turn with a plain C loop that
  * has four. W1: EMA cross, 200 points. W2: with 4 % target and ten stops, 2,000 points. W3: fast
  * 2..101 × slow 105..600/5 over 200,000 bars, every tenth fast. Equal results come first: the bar
- * loop's bits on a sample, the C loop's equity, trades, wins and drawdown on every point. Exits: 100
+ * loop's bits on a sample, those of the C loop's equity, trades, wins and drawdown on every point. Exits: 100
  * entry settings with 400 pairs of stop and target each, against W2 with nothing shared. With
  * PEERS_PYTHON, a Python that has them: raptorbt, vectorbt and a Numba loop on the same points.
  */
@@ -68,17 +68,16 @@ function checkResults({ points, window }: Workload, plain: PlainLoop | undefined
     }
     if (plain === undefined) continue;
     plain(inputs, four);
-    const wanted = ['final_equity', 'total_trades', 'win_count', 'max_drawdown_pct'] as const;
-    for (const [k, name] of wanted.entries()) {
-      const [a, b] = [four[k] as number, row[METRIC_COLUMNS.indexOf(name)] as number];
-      assert(
-        Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(b)),
-        `kernel bench: C's ${name} differs`,
-      );
+    for (const [k, name] of PLAIN_METRICS.entries()) {
+      const wanted = row[METRIC_COLUMNS.indexOf(name)];
+      assert(Object.is(four[k], wanted), `kernel bench: C's ${name} differs`);
     }
   }
   return hash;
 }
+
+/** What the C loop has of a point. */
+const PLAIN_METRICS = ['final_equity', 'total_trades', 'win_count', 'max_drawdown_pct'] as const;
 
 function runLoop(run: {
   readonly card: IdeaCard;
@@ -114,9 +113,7 @@ function measure(
       kernel.run(group.slice(n, n + GROUP_POINTS));
     }
   };
-  const runPlain = (): void => {
-    for (const { plain: inputs } of points) plain?.(inputs, four);
-  };
+  const runPlain = passOf(points, plain, four);
   const speed = (label: string, ms: number, count: number): Figure => ({
     label: `${name} ${label}`,
     value: (count * bars) / ms / 1_000,
@@ -126,6 +123,8 @@ function measure(
   const loopMs = time(iterations, () => {
     for (const { card, feeds } of few) runLoop({ card, feeds, window, row });
   }).medianMs;
+  // Compiling is not timed, as it is not of C and Numba.
+  for (let ran = 0; ran < WARM_POINTS; ran += points.length) runKernel();
   const { a, b, ratio } = compare(iterations, runKernel, runPlain);
   const loopRatio = (loopMs * points.length) / few.length / a.medianMs;
   const figures = [
@@ -138,8 +137,27 @@ function measure(
     ...figures,
     speed('plain C, 4 metrics', b.medianMs, points.length),
     { label: `${name} kernel / plain C`, value: ratio, unit: 'x' },
-    ...(name === 'W1' ? [measurePasses(name, runKernel, runPlain, iterations)] : []),
+    ...(name === 'W1'
+      ? [
+          measurePasses(name, runKernel, runPlain, iterations),
+          ...measureFused(name, runKernel, points, iterations),
+        ]
+      : []),
   ];
+}
+
+/** The engine compiles a function for good after 3,000 calls. */
+const WARM_POINTS = 4_000;
+
+/** All points of a workload by a C loop. */
+function passOf(
+  points: Workload['points'],
+  loop: PlainLoop | undefined,
+  out: Float64Array,
+): () => void {
+  return () => {
+    for (const { plain: inputs } of points) loop?.(inputs, out);
+  };
 }
 
 /** Passes that follow each other in a sample of `measurePasses`. */
@@ -160,6 +178,28 @@ function measurePasses(
   };
   const { ratio } = compare(iterations, repeat(runKernel), repeat(runPlain));
   return { label: `${name} kernel / plain C, ${PASSES} passes each`, value: ratio, unit: 'x' };
+}
+
+/** The C loop that rounds a product and the sum behind it once: quicker, with other bits in half of the points. */
+function measureFused(
+  name: string,
+  runKernel: () => void,
+  points: Workload['points'],
+  iterations: number,
+): Figure[] {
+  const [plain, fused] = [compilePlainLoop(), compilePlainLoop({ isFused: true })];
+  if (plain === undefined || fused === undefined) return [];
+  const [four, other] = [new Float64Array(4), new Float64Array(4)];
+  for (const { plain: inputs } of points) {
+    plain(inputs, four);
+    fused(inputs, other);
+    const isNear = four.every(
+      (value, k) => Math.abs(value - (other[k] as number)) <= 1e-9 * Math.max(1, Math.abs(value)),
+    );
+    assert(isNear, 'kernel bench: the fused C loop differs');
+  }
+  const { ratio } = compare(iterations, runKernel, passOf(points, fused, other));
+  return [{ label: `${name} kernel / plain C, products fused`, value: ratio, unit: 'x' }];
 }
 
 /** A point of an exit grid beside a point of W2 that shares nothing with the one before it. */

@@ -4,7 +4,7 @@
  * tested inside the bar with fills at the open beyond a level. Four metrics: final equity, trades,
  * wins, largest drawdown. One pass over the bars of a point; the indicators are given.
  *
- * Build: cc -O3 -march=native -shared -fPIC -o plain-loop.so plain-loop.c
+ * Build: cc -O3 -march=native -ffp-contract=off -shared -fPIC -o plain-loop.so plain-loop.c
  */
 #include <stddef.h>
 
