@@ -18,7 +18,7 @@ export function createFeedActivities({ config, store }: ControlDeps) {
         if (areUsable(row)) return;
         const plan = await planSweep(config, row.spec);
         if (plan.candleDigest !== row.candleDigest) throw candlesChanged(sweepId);
-        await buildFeeds(config, plan.feedPlans);
+        await buildFeeds(config, plan);
       });
     },
   };

@@ -28,7 +28,7 @@ export const bench: Bench<Size> = {
   async run({ bars, ...axes }) {
     using home = await benchHome(bars, axes);
     const plan = await planSweep(home.config, home.sweep);
-    const feeds = await buildFeeds(home.config, plan.feedPlans);
+    const feeds = await buildFeeds(home.config, plan);
     const paths = feeds.map((feed) => join(home.config.feedsDir, feed.fileName));
     const context = await openContext(home.sweep, plan.grid, paths);
     const range = runRange(context, { from: 0, to: plan.grid.size, budgetMs: Infinity });

@@ -18,7 +18,7 @@ export interface KernelLoad extends AsyncDisposable {
 export async function kernelLoad(threads: number, bars: number): Promise<KernelLoad> {
   using home = await benchHome(bars, AXES);
   const plan = await planSweep(home.config, home.sweep);
-  const feeds = mapFeeds(home.config, await buildFeeds(home.config, plan.feedPlans));
+  const feeds = mapFeeds(home.config, await buildFeeds(home.config, plan));
   const shared = shareContext(home.sweep, plan.grid, feeds);
   const pool = new ThreadPool(threads);
   const stopFlag = new SharedArrayBuffer(4);

@@ -37,7 +37,7 @@ export const bench: Bench<Size> = {
   async run({ bars, threads, iterations, ...axes }) {
     using home = await benchHome(bars, axes);
     const plan = await planSweep(home.config, home.sweep);
-    const feeds = mapFeeds(home.config, await buildFeeds(home.config, plan.feedPlans));
+    const feeds = mapFeeds(home.config, await buildFeeds(home.config, plan));
     const shared = shareContext(home.sweep, plan.grid, feeds);
     await using one = new ThreadPool(1);
     await using many = new ThreadPool(threads);

@@ -3,7 +3,6 @@ import { required } from '../assert.ts';
 import { SweepError } from '../errors.ts';
 import { isTimeframe, TIMEFRAMES, timeframeMs, type Timeframe } from '../time.ts';
 import type { CandleDb } from './db.ts';
-import { digestMonths, type MonthDigest } from './digest.ts';
 
 /** Columns of one series, ascending by open time. Times are epoch ms, UTC. */
 export interface Candles {
@@ -62,11 +61,6 @@ export async function readOpenTimes(
     { symbol: symbol.toUpperCase(), timeframe },
   );
   return required(tsOpen, 'one column');
-}
-
-/** Digests of the stored rows in the range, one per UTC month that has rows (design §12.1). */
-export async function monthDigests(db: CandleDb, range: CandleRange): Promise<MonthDigest[]> {
-  return digestMonths(await readCandles(db, range));
 }
 
 /** What is stored: one entry per symbol and timeframe, shortest timeframe first. */

@@ -62,7 +62,7 @@ export async function recordPoint(
   }
   const { pointIndex } = options;
   assertRunnable(plan.grid, pointIndex);
-  const feeds = await buildFeeds(config, plan.feedPlans);
+  const feeds = await buildFeeds(config, plan);
   const context = await openContext(
     sweep,
     plan.grid,

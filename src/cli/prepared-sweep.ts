@@ -33,7 +33,7 @@ export function prepareSweep(
   { executor, batchSize, opened }: Preparation,
 ): PreparedSweep {
   const plan = planSweep(config, sweep);
-  const feeds = executor === 'local' ? build(config, plan) : Promise.resolve([]);
+  const feeds = executor === 'local' ? build(config, plan) : buildNone(plan);
   const threads = executor === 'local' ? begin(config, plan) : Promise.resolve(undefined);
   const headStart = beginUnless(opened, config, { plan, feeds, threads, batchSize });
   for (const part of [feeds, threads, headStart]) part.catch(() => {});
@@ -47,9 +47,15 @@ export function prepareSweep(
 // --- internal ---
 
 async function build(config: Config, plan: Promise<SweepPlan>): Promise<readonly BuiltFeed[]> {
-  const { feedPlans } = await plan;
+  const planned = await plan;
   const { buildFeeds } = await import('../executor/feeds.ts');
-  return buildFeeds(config, feedPlans);
+  return buildFeeds(config, planned);
+}
+
+async function buildNone(plan: Promise<SweepPlan>): Promise<readonly BuiltFeed[]> {
+  const { candles } = await plan;
+  candles.drop();
+  return [];
 }
 
 async function begin(config: Config, plan: Promise<SweepPlan>): Promise<Threads> {

@@ -1,19 +1,23 @@
 import { openCandleDb, type CandleDb } from '../candles/db.ts';
 import { readFunding } from '../candles/funding.ts';
 import { latticeOffsetMs } from '../candles/lattice.ts';
-import { monthDigests, readOpenTimes, unknownSeries } from '../candles/query.ts';
+import { digestMonths } from '../candles/digest.ts';
+import { readCandles, readOpenTimes, unknownSeries } from '../candles/query.ts';
 import { required } from '../assert.ts';
 import type { Config } from '../config.ts';
 import { PROFILES } from '../engine/profile.ts';
 import { SweepError, type CardIssue } from '../errors.ts';
 import type { FundingSeries } from '../feed/manifest.ts';
+import { firstAtOrAfter } from '../feed/feed-store.ts';
 import { feedNeeds, feedRanges, type CandleFacts, type FeedRange } from '../feed/plan.ts';
 import type { Sweep } from '../grid/sweep.ts';
 import { formatShort, timeframeMs, type Window } from '../time.ts';
+import { ReadCandles } from './read-candles.ts';
 
 /** What planning must know of the candle database, read once and with the database closed again. */
 export interface SweepCandles {
   readonly facts: readonly CandleFacts[];
+  readonly candles: ReadCandles;
   readonly warnings: readonly CardIssue[];
 }
 
@@ -32,6 +36,7 @@ export async function readSweepCandles(config: Config, sweep: Sweep): Promise<Sw
   }
   const warnings: CardIssue[] = [];
   const facts: CandleFacts[] = [];
+  const candles = new ReadCandles();
   for (const range of feedRanges(sweep, stored)) {
     const { symbol, timeframe } = range;
     const series = required(
@@ -39,11 +44,12 @@ export async function readSweepCandles(config: Config, sweep: Sweep): Promise<Sw
       'ranges are of the stored series',
     );
     warnings.push(...gapWarning(series.tsOpen, range, sweep.window));
-    const digests = await monthDigests(db, range);
+    const rows = await readCandles(db, range);
+    candles.keep(range, rows);
     const funding = await fundingOf(db, sweep, range, warnings);
-    facts.push({ ...series, monthDigests: digests, ...(funding ? { funding } : {}) });
+    facts.push({ ...series, monthDigests: digestMonths(rows), ...(funding ? { funding } : {}) });
   }
-  return { facts, warnings };
+  return { facts, candles, warnings };
 }
 
 /** A rate may be this much later than the usual step before it counts as missing. */
@@ -74,14 +80,16 @@ function gapWarning(tsOpen: Float64Array, range: FeedRange, window: Window): Car
   // Bars that have closed by the end: the last one of a higher timeframe may still be open there.
   const spanned =
     Math.floor((endMs - offset) / length) - Math.ceil((Math.max(startMs, 0) - offset) / length);
-  const stored = tsOpen.filter((ms) => ms >= startMs && ms + length <= endMs);
-  if (stored.length >= spanned) return [];
-  const missing = `${spanned - stored.length} of ${spanned} bars of ${symbol} ${timeframe} are missing`;
+  const first = firstAtOrAfter(tsOpen, startMs);
+  const end = Math.max(first, firstAtOrAfter(tsOpen, endMs - length + 1));
+  if (end - first >= spanned) return [];
+  const missing = `${spanned - (end - first)} of ${spanned} bars of ${symbol} ${timeframe} are missing`;
+  const lastMs = end > first ? tsOpen[end - 1] : startMs;
   return [
     {
       path: 'sweep.window',
       code: 'CANDLES_MISSING',
-      message: `${missing} from ${formatShort(startMs)} to ${formatShort(endMs)}; the last stored one opens at ${formatShort(stored.at(-1) ?? startMs)}`,
+      message: `${missing} from ${formatShort(startMs)} to ${formatShort(endMs)}; the last stored one opens at ${formatShort(lastMs ?? startMs)}`,
       hint: 'Bars are taken one after another, whatever lies between; gaps are listed by: ideasweep data check',
     },
   ];

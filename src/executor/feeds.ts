@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { openCandleDb } from '../candles/db.ts';
-import { readCandles } from '../candles/query.ts';
+import { readCandles, type Candles } from '../candles/query.ts';
 import type { Config } from '../config.ts';
 import { SweepError } from '../errors.ts';
 import type { FeedPlan } from '../feed/plan.ts';
 import { mapFeed, type MappedFeed } from '../feed/read.ts';
 import { makeHomeFolder } from '../home.ts';
 import type { FeedRef } from '../store/sweeps.ts';
+import type { SweepPlan } from './plan-sweep.ts';
+import type { ReadCandles } from './read-candles.ts';
 
 export interface BuiltFeed extends FeedRef {
   readonly isCached: boolean;
@@ -20,17 +22,19 @@ export function feedRef(plan: FeedPlan): FeedRef {
 }
 
 /**
- * Builds the feed files that are not there yet. A file that is there is checked; one that is short,
- * altered or from another version is refused and built again from the candles.
+ * Builds the feed files of a plan that are not there yet. A file that is there is checked; one that is
+ * short, altered or from another version is refused and built again from the candles. Those that planning
+ * has read are dropped.
  */
 export async function buildFeeds(
   config: Config,
-  plans: readonly FeedPlan[],
+  { feedPlans, candles }: Pick<SweepPlan, 'feedPlans' | 'candles'>,
 ): Promise<readonly BuiltFeed[]> {
   makeHomeFolder(config.feedsDir);
-  const checked = plans.map((plan) => ({ plan, state: checkFeed(config, feedRef(plan)) }));
+  const checked = feedPlans.map((plan) => ({ plan, state: checkFeed(config, feedRef(plan)) }));
   const missing = checked.filter(({ state }) => state !== 'usable').map(({ plan }) => plan);
-  if (missing.length > 0) await buildMissing(config, missing);
+  if (missing.length > 0) await buildMissing(config, missing, candles);
+  candles.drop();
   return checked.map(({ plan, state }) => ({
     ...feedRef(plan),
     isCached: state === 'usable',
@@ -63,16 +67,33 @@ function checkFeed(config: Config, feed: FeedRef): FeedState {
   }
 }
 
-async function buildMissing(config: Config, plans: readonly FeedPlan[]): Promise<void> {
+/** Files that are written side by side. */
+const FILES_AT_ONCE = 2;
+
+async function buildMissing(
+  config: Config,
+  plans: readonly FeedPlan[],
+  candles: ReadCandles,
+): Promise<void> {
   // What encodes Arrow takes 25 to 60 ms to load, and is for this alone.
-  const [{ writeFeed }, opened] = await Promise.all([
-    import('../feed/write.ts'),
-    openCandleDb(config.candlesPath, { readOnly: true }),
-  ]);
-  await using db = opened;
-  for (const plan of plans) {
-    const { symbol, timeframe, startMs, endMs } = plan;
-    const candles = await readCandles(db, { symbol, timeframe, startMs, endMs });
-    await writeFeed(config.feedsDir, plan, candles);
+  const { writeFeed } = await import('../feed/write.ts');
+  // Files of one series have the same rows.
+  const bySeries = Map.groupBy(plans, ({ symbol, timeframe }) => `${symbol} ${timeframe}`);
+  for (const waiting of bySeries.values()) {
+    const rows = await rowsOf(config, waiting[0] as FeedPlan, candles);
+    const lane = async (): Promise<void> => {
+      for (let plan = waiting.shift(); plan; plan = waiting.shift()) {
+        await writeFeed(config.feedsDir, plan, rows);
+      }
+    };
+    const lanes = await Promise.allSettled(Array.from({ length: FILES_AT_ONCE }, lane));
+    for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason;
   }
+}
+
+async function rowsOf(config: Config, plan: FeedPlan, candles: ReadCandles): Promise<Candles> {
+  const known = candles.of(plan);
+  if (known) return known;
+  await using db = await openCandleDb(config.candlesPath, { readOnly: true });
+  return await readCandles(db, plan);
 }

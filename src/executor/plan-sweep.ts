@@ -9,12 +9,14 @@ import type { Sweep } from '../grid/sweep.ts';
 import { findTraps } from '../grid/traps.ts';
 import { hashJson } from '../hash.ts';
 import { readSweepCandles } from './candle-facts.ts';
+import type { ReadCandles } from './read-candles.ts';
 
 /** Everything known about a sweep before a single bar is simulated. */
 export interface SweepPlan {
   readonly sweep: Sweep;
   readonly grid: Grid;
   readonly feedPlans: readonly FeedPlan[];
+  readonly candles: ReadCandles;
   readonly candleDigest: string;
   readonly identity: string;
   readonly points: PlannedPoints;
@@ -38,7 +40,7 @@ export interface PlannedPoints {
 export async function planSweep(config: Config, sweep: Sweep): Promise<SweepPlan> {
   const grid = createGrid(sweep);
   const points = countPoints(grid);
-  const { facts, warnings } = await readSweepCandles(config, sweep);
+  const { facts, candles, warnings } = await readSweepCandles(config, sweep);
   const feedPlans = planFeeds({ sweep, facts });
   const digests = new Set(feedPlans.map((plan) => plan.candleDigest));
   const candleDigest = hashJson([...digests].toSorted());
@@ -47,6 +49,7 @@ export async function planSweep(config: Config, sweep: Sweep): Promise<SweepPlan
     sweep,
     grid,
     feedPlans,
+    candles,
     candleDigest,
     identity,
     points,

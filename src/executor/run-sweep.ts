@@ -29,7 +29,7 @@ export async function runSweep(
     isFresh,
   });
   options.onStarted?.(started);
-  const building = buildFeeds(config, started.plan.feedPlans);
+  const building = buildFeeds(config, started.plan);
   const feeds = await feedsOf(store, started.row.sweepId, building);
   options.onFeeds?.(feeds);
   await using threads = await startThreads(options.threads);

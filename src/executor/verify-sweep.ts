@@ -76,7 +76,7 @@ async function contextOf(config: Config, row: SweepRow): Promise<SweepContext> {
       hint: 'Run the sweep again; its old rows stay as they are.',
     });
   }
-  const feeds = await buildFeeds(config, plan.feedPlans);
+  const feeds = await buildFeeds(config, plan);
   return openContext(
     row.spec,
     plan.grid,

@@ -59,7 +59,7 @@ export interface CandleFacts extends StoredSeries {
 export interface PlanInput {
   readonly sweep: Sweep;
   readonly facts: readonly CandleFacts[];
-  /** Tests lower the limits; default limits.ts. */
+  /** Tests lower the limits; those of limits.ts where absent. */
   readonly limits?: { readonly fileBytesMax: number; readonly planBytesMax: number };
 }
 
@@ -93,11 +93,13 @@ export type FeedRange = Pick<FeedPlan, 'symbol' | 'timeframe' | 'startMs' | 'end
  * @throws SweepError SYMBOL_UNKNOWN, WINDOW_EMPTY, WARMUP_NOT_COVERED, GRID_TOO_LARGE.
  */
 export function planFeeds(input: PlanInput): FeedPlan[] {
-  const { sweep, facts, limits = DEFAULT_LIMITS } = input;
+  const { sweep, facts, limits } = input;
   const loaded = loadedRows(sweep, facts);
   const total = loaded.reduce((sum, rows) => sum + totalBytes(rows, sweep), 0);
-  if (total > limits.planBytesMax) throw planTooLarge(loaded, total);
-  return loaded.flatMap((rows) => plansOf(rows, sweep, limits.fileBytesMax));
+  if (total > (limits?.planBytesMax ?? FEED_PLAN_BYTES_MAX)) throw planTooLarge(loaded, total);
+  return loaded.flatMap((rows) =>
+    plansOf(rows, sweep, limits?.fileBytesMax ?? defaultFileBytes(rows)),
+  );
 }
 
 /** Bytes of one row of the columns that every feed file has: four times and five prices. */
@@ -107,7 +109,12 @@ export const BASE_ROW_BYTES = 9 * 8;
 
 type PlannedRows = LoadedRows<CandleFacts>;
 
-const DEFAULT_LIMITS = { fileBytesMax: FEED_FILE_BYTES_MAX, planBytesMax: FEED_PLAN_BYTES_MAX };
+/** Every file has times and prices again, which should be a small part of it. */
+const BASE_SHARE_MAX = 1 / 12;
+
+function defaultFileBytes(rows: PlannedRows): number {
+  return Math.max(FEED_FILE_BYTES_MAX, (barsOf(rows) * BASE_ROW_BYTES) / BASE_SHARE_MAX);
+}
 
 function columnBytes(rows: PlannedRows, sweep: Sweep): number {
   return barsOf(rows) * (sweep.precision === 'float32' ? 4 : 8);
@@ -133,10 +140,15 @@ function planTooLarge(loaded: readonly PlannedRows[], bytes: number): SweepError
   return tooLarge(blamed, `${(bytes / 2 ** 30).toFixed(1)} GiB`);
 }
 
-/** Cuts the columns into files. Outputs of one series stay together, because they are computed together. */
+/**
+ * Cuts the columns into as few files as the limit asks for, of about equal size. Outputs of one series stay
+ * together, because they are computed together.
+ */
 function plansOf(rows: PlannedRows, sweep: Sweep, fileBytesMax: number): FeedPlan[] {
   const room = fileBytesMax - barsOf(rows) * BASE_ROW_BYTES;
-  const perFile = Math.max(1, Math.floor(room / columnBytes(rows, sweep)));
+  const perFileMax = Math.max(1, Math.floor(room / columnBytes(rows, sweep)));
+  const files = Math.max(1, Math.ceil(rows.columns.length / perFileMax));
+  const perFile = Math.ceil(rows.columns.length / files);
   const groups: ColumnNeed[][] = [[]];
   const seriesGroups = Object.values(
     Object.groupBy(rows.columns, ({ series, startMs }) => `${series.id}@${startMs}`),

@@ -31,7 +31,7 @@ const watch = { pending: 0, ranges: [] as { from: number; reached: number }[] };
 beforeAll(async () => {
   const series = { symbol: 'BTCUSDT', seed: 7, startMs: Date.UTC(2023, 1, 1) };
   await storeCandles(config, synthesizeCandles({ ...series, timeframe: '5m', bars: 288 * 40 }));
-  feeds = await buildFeeds(config, (await planSweep(config, sweep)).feedPlans);
+  feeds = await buildFeeds(config, await planSweep(config, sweep));
   const started = await startThreads(2);
   threads = { ...started, pool: watched(started.pool) };
   expected = await rowsOf(await run({}));

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, test } from 'vitest';
+import { digestMonths } from '../../../src/candles/digest.ts';
 import { openCandleDb } from '../../../src/candles/db.ts';
 import { importCandles } from '../../../src/candles/ingest.ts';
 import { insertCandles, storeCandles } from '../../../src/candles/insert.ts';
 import {
   listSeries,
-  monthDigests,
   readCandles,
   readOpenTimes,
   unknownSeries,
@@ -51,7 +51,7 @@ describe('reading', () => {
     const range = { symbol: 'NONE', timeframe: '5m', startMs: 0, endMs: Infinity } as const;
     expect((await readCandles(home.db, range)).length).toBe(0);
     expect((await readOpenTimes(home.db, 'NONE', '5m')).length).toBe(0);
-    expect(await monthDigests(home.db, range)).toEqual([]);
+    expect(digestMonths(await readCandles(home.db, range))).toEqual([]);
   });
 
   test('lists series with their gaps, shortest timeframe first', async () => {
@@ -172,7 +172,9 @@ describe('opening', () => {
       await using reader = await openCandleDb(path, { readOnly: true });
       expect(await listSeries(reader)).toHaveLength(1);
       const range = { symbol: 'BTCUSDT', timeframe: '5m', startMs: 0, endMs: Infinity } as const;
-      expect(await monthDigests(reader, range)).toMatchObject([{ month: '2023-01', rows: 1 }]);
+      expect(digestMonths(await readCandles(reader, range))).toMatchObject([
+        { month: '2023-01', rows: 1 },
+      ]);
     }
     {
       await using writer = await openCandleDb(path, { readOnly: false });

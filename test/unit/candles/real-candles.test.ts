@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { digestMonths } from '../../../src/candles/digest.ts';
 import { importFunding, readFunding } from '../../../src/candles/funding.ts';
 import { checkCandles } from '../../../src/candles/gaps.ts';
 import { importCandles } from '../../../src/candles/ingest.ts';
-import { listSeries, monthDigests } from '../../../src/candles/query.ts';
+import { listSeries, readCandles } from '../../../src/candles/query.ts';
 import { resampleCandles } from '../../../src/candles/resample.ts';
 import { candleHome, failureOf } from '../../support/candle-files.ts';
 
@@ -33,7 +34,7 @@ describe.skipIf(!existsSync(`${DATA}/binance-spot`))('real candles (../shared/da
       },
     ]);
     const range = { symbol: 'BTCUSDT', timeframe: '5m', startMs: 0, endMs: Infinity } as const;
-    const digests = await monthDigests(home.db, range);
+    const digests = digestMonths(await readCandles(home.db, range));
     expect(digests).toHaveLength(12);
     expect(digests[0]).toEqual({
       month: '2023-01',

@@ -3,6 +3,7 @@ import { SweepError } from '../../../src/errors.ts';
 import { buildFeatureFrame, storeOfFrame } from '../../../src/feed/feature-frame.ts';
 import { feedNeeds, feedRanges, planFeeds, type FeedPlan } from '../../../src/feed/plan.ts';
 import type { Sweep } from '../../../src/grid/sweep.ts';
+import { FEED_FILE_BYTES_MAX } from '../../../src/limits.ts';
 import { crossCard, multiTimeframeCard } from '../../support/cards.ts';
 import {
   axis,
@@ -337,4 +338,32 @@ test('a plan too large for one file is cut into groups that keep a series togeth
   expect(groups.flatMap(idsOf)).toEqual(idsOf(quarter));
   expect(new Set(groups.map(({ fileName }) => fileName)).size).toBe(5);
   expect(new Set(groups.map(({ bars, startMs }) => `${bars} ${startMs}`)).size).toBe(1);
+});
+
+describe('the files of a plan', () => {
+  const barsOf = (bars: number) => {
+    const tsOpen = Float64Array.from({ length: bars }, (_, row) => START_MS + row * 300_000);
+    return { symbol: 'BTCUSDT', timeframe: '5m' as const, tsOpen, monthDigests: [] };
+  };
+  const filesOf = (bars: number, columns: number) => {
+    const sweep = sweepOf(crossCard(''), {
+      axes: [axis('fast', paramPath('exec', 0, 'length'), numbers(columns - 2, 200))],
+      window: { startMs: START_MS + 20 * DAY, endMs: START_MS + bars * 300_000 },
+      allowShortWarmup: true,
+    });
+    return planFeeds({ sweep, facts: [barsOf(bars)] });
+  };
+
+  test('are as few as the limit asks for, and about equal', () => {
+    expect(filesOf(200_000, 100).map(({ columns }) => columns.length)).toEqual([100]);
+    const files = filesOf(200_000, 201);
+    expect(files.map(({ columns }) => columns.length)).toEqual([101, 100]);
+    for (const { bytes } of files) expect(bytes).toBeLessThanOrEqual(FEED_FILE_BYTES_MAX);
+  });
+
+  test('are larger where times and prices, which each has, would be much of them', () => {
+    const [file, ...others] = filesOf(3_000_000, 20);
+    expect(others).toEqual([]);
+    expect(file?.bytes).toBeGreaterThan(3 * FEED_FILE_BYTES_MAX);
+  });
 });
