@@ -47,18 +47,22 @@ export async function runMeasured(
 
 // --- internal ---
 
-/** RssAnon of a process and of its children, Postgres left out. */
-function privateBytesOf(pid: number): number {
+/**
+ * RssAnon of a process and of its children, Postgres left out. A child that has not begun its own program
+ * shows the command and the pages of its parent, with whom it shares them.
+ */
+function privateBytesOf(pid: number, parentCommand = ''): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    if (/^Name:\s*(postgres|initdb)/m.test(status)) return 0;
+    const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    if (/^Name:\s*(postgres|initdb)/m.test(status) || command === parentCommand) return 0;
     const kilobytes = Number(/^RssAnon:\s*(\d+) kB/m.exec(status)?.[1] ?? 0);
     const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
       readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' '),
     );
     return children
       .filter((child) => child !== '')
-      .reduce((sum, child) => sum + privateBytesOf(Number(child)), kilobytes * 1024);
+      .reduce((sum, child) => sum + privateBytesOf(Number(child), command), kilobytes * 1024);
   } catch {
     // It ended in between, or the system has no /proc.
     return 0;
