@@ -7,7 +7,7 @@ import { runPythonPeers, type PeerName, type PeerRun } from './peers/python-peer
 
 /**
  * The speed of raptorbt, vectorbt and a Numba loop on a workload, beside a Python that has them. No
- * agreement, no time: Numba's loop must have the kernel's equity and trades, each library those of the
+ * agreement, no time: Numba's loop must have the four metrics of the C loop, each library those of the
  * Numba loop that shares its rules about stops (bench/peers/python-peers.ts).
  */
 export function measurePeers(name: string, work: Workload, python: string): Figure[] {
@@ -36,6 +36,14 @@ const TWINS: Partial<Record<PeerName, PeerName>> = {
 /** Relative difference of equity that the order of additions explains. */
 const TOLERANCE = 1e-9;
 
+/** What a peer may have of a point, by our names. */
+const KERNEL_METRICS = {
+  equity: 'final_equity',
+  trades: 'total_trades',
+  wins: 'win_count',
+  drawdown: 'max_drawdown_pct',
+} as const;
+
 function compareWithKernel(peer: string, { points, window }: Workload, run: PeerRun): void {
   const kernel = new SweepKernel(window);
   const out = new Float64Array(METRIC_COLUMNS.length);
@@ -43,9 +51,11 @@ function compareWithKernel(peer: string, { points, window }: Workload, run: Peer
     const point = points[index];
     assert(point, 'a peer ran a point that is there');
     kernel.run([{ card: point.card, feeds: point.feeds, out }]);
-    const equity = out[METRIC_COLUMNS.indexOf('final_equity')] as number;
-    const trades = out[METRIC_COLUMNS.indexOf('total_trades')] as number;
-    const isSame = isNear(run.equity[n] as number, equity) && run.trades[n] === trades;
+    const isSame = Object.entries(KERNEL_METRICS).every(([own, metric]) => {
+      const wanted = out[METRIC_COLUMNS.indexOf(metric)] as number;
+      const found = run[own as keyof typeof KERNEL_METRICS]?.[n] ?? wanted;
+      return isNear(found, wanted);
+    });
     assert(isSame, `kernel bench: ${peer} differs from the kernel at point ${index}`);
   }
 }

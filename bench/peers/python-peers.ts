@@ -42,6 +42,9 @@ export interface PeerRun {
   readonly sample: readonly number[];
   readonly equity: readonly number[];
   readonly trades: readonly number[];
+  /** Of the Numba loops alone. */
+  readonly wins?: readonly number[];
+  readonly drawdown?: readonly number[];
 }
 
 export type PeerResult = PeerRun | { readonly missing: string };

@@ -2,7 +2,7 @@
 
 Pinned: raptorbt==0.13.4 vectorbt==1.2.0 numba==0.68.1 (Python 3.11). Reads a job as JSON from stdin;
 prices and averages are raw float64 files of its folder. Prints per peer its version, seconds, and per
-point the final equity and the number of trades. All get the same averages and signals, decide at a
+point the final equity and the number of trades; the Numba loop wins and the largest drawdown too. All get the same averages and signals, decide at a
 close, fill at the next open, all in, with a fee a side. Making signals, and compiling, is not timed.
 
 A stop counts from the signal's close ("signal", as ideasweep) or from the fill ("entry", as the
@@ -127,8 +127,9 @@ def numba_loop():
 
     @njit(cache=False)
     def loop(opens, highs, lows, closes, fast, slow, fee, cash, stop_part, target_part, from_entry, lenient):
-        size = entry = stop = target = signal = 0.0
-        trades, held, pending = 0, False, False
+        size = entry = stop = target = signal = entry_cost = drawdown = 0.0
+        trades, wins, held, pending, peak = 0, 0, False, False, cash
+        last = closes.shape[0] - 1
         for i in range(closes.shape[0]):
             entered = False
             if lenient and held and pending and stop_part > 0 and (lows[i] <= stop or highs[i] >= target):
@@ -136,13 +137,16 @@ def numba_loop():
             if pending:
                 pending = False
                 if held:
-                    cash += (opens[i] - entry) * size - size * opens[i] * fee
+                    gain = (opens[i] - entry) * size - size * opens[i] * fee
+                    cash += gain
                     held = False
                     trades += 1
+                    wins += gain > entry_cost
                 else:
                     entry = opens[i]
                     size = cash / (1 + fee) / entry
-                    cash -= size * entry * fee
+                    entry_cost = size * entry * fee
+                    cash -= entry_cost
                     base = entry if from_entry else signal
                     stop, target = base - base * stop_part, base + base * target_part
                     held = entered = True
@@ -150,19 +154,26 @@ def numba_loop():
                 price = stop if lows[i] <= stop else target
                 if opens[i] <= stop or opens[i] >= target:
                     price = opens[i]
-                cash += (price - entry) * size - size * price * fee
+                gain = (price - entry) * size - size * price * fee
+                cash += gain
                 held = False
                 trades += 1
+                wins += gain > entry_cost
+            equity = cash + (closes[i] - entry) * size if held else cash
             if held:
                 pending = fast[i + 1] < slow[i + 1] and fast[i] >= slow[i]
             elif fast[i + 1] > slow[i + 1] and fast[i] <= slow[i]:
                 pending = True
                 signal = closes[i]
-        if held:
-            last = closes[closes.shape[0] - 1]
-            cash += (last - entry) * size - size * last * fee
-            trades += 1
-        return cash, trades
+            if i == last and held:
+                gain = (closes[i] - entry) * size - size * closes[i] * fee
+                cash += gain
+                trades += 1
+                wins += gain > entry_cost
+                equity = cash
+            peak = max(peak, equity)
+            drawdown = max(drawdown, (peak - equity) / peak)
+        return cash, trades, wins, 100 * drawdown
 
     return loop
 
@@ -180,7 +191,8 @@ def by_numba(market, job, points, from_entry, lenient=False):
     began = time.perf_counter()
     done = [run(point, market.bars) for point in points]
     seconds = time.perf_counter() - began
-    return seconds, [cash for cash, _ in done], [trades for _, trades in done]
+    equity, trades, wins, drawdown = (list(column) for column in zip(*done))
+    return seconds, equity, trades, {"wins": wins, "drawdown": drawdown}
 
 
 PEERS = {
@@ -199,7 +211,7 @@ def main():
     for name, (package, run) in PEERS.items():
         sample = job["samples"][name]
         try:
-            seconds, equity, trades = run(market, job, [job["points"][at] for at in sample])
+            seconds, equity, trades, *more = run(market, job, [job["points"][at] for at in sample])
         except ImportError as error:
             found[name] = {"missing": str(error)}
             continue
@@ -209,6 +221,7 @@ def main():
             "sample": sample,
             "equity": equity,
             "trades": trades,
+            **(more[0] if more else {}),
         }
     json.dump(found, sys.stdout)
 
