@@ -25,7 +25,6 @@ interface Size {
  * Exchange, sizing and account are the same code in all of them, and so must be the results.
  */
 export const bench: Bench<Size> = {
-  name: 'bar-loop',
   small: { bars: 2_000, iterations: 1 },
   large: { bars: 105_120, iterations: 5 },
   run({ bars, iterations }) {

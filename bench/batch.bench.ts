@@ -14,7 +14,6 @@ interface Size {
 
 /** One batch on one thread: bind, run and measure every point, with all metrics, nothing saved. */
 export const bench: Bench<Size> = {
-  name: 'batch',
   small: {
     bars: 2_000,
     fast: '{ start: 5, stop: 10, step: 5 }',

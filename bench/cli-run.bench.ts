@@ -19,7 +19,6 @@ interface Size {
  * the feeds and the ranks are made on the way. When each phase ended is read off what it left behind.
  */
 export const bench: Bench<Size> = {
-  name: 'cli-run',
   small: { bars: 1_000, fast: '2..4', slow: '105..115:5' },
   large: { bars: 200_000, fast: '2..101', slow: '105..600:5' },
   async run({ bars, fast, slow }) {

@@ -18,7 +18,6 @@ import { kernelLoad } from './kernel-load.ts';
 
 /** Rows with all metrics through checkpoints into an embedded Postgres, then ranked and read. */
 export const bench: Bench<{ readonly rows: number; readonly loadBars: number }> = {
-  name: 'copy',
   small: { rows: 4_000, loadBars: 1_000 },
   large: { rows: 1_000_000, loadBars: 105_120 },
   async run({ rows, loadBars }) {

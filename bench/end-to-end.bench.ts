@@ -13,7 +13,6 @@ interface Size {
 
 /** Card to ranked rows in an embedded Postgres of its own, all cores, nothing cached. */
 export const bench: Bench<Size> = {
-  name: 'end-to-end',
   small: {
     bars: 1_000,
     fast: '{ start: 5, stop: 10, step: 5 }',

@@ -19,7 +19,6 @@ interface Size {
 
 /** What `plan` says a sweep will take against what `run` then takes, cluster there, feeds not. */
 export const bench: Bench<Size> = {
-  name: 'estimate',
   small: {
     bars: 1_000,
     rounds: 1,

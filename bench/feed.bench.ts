@@ -34,7 +34,6 @@ const BIND_ROUNDS = 2_000;
 
 /** Feed build from candle arrays, file write, open with every byte checked, bind, view access. */
 export const bench: Bench<Size> = {
-  name: 'feed',
   small: { bars: 2_000, iterations: 1 },
   large: { bars: 100_000, iterations: 9 },
   async run({ bars, iterations }) {

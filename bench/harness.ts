@@ -1,6 +1,5 @@
 /** What a bench file exports as `bench`. Every bench runs at `small` in the unit tier, so none rots. */
 export interface Bench<Size> {
-  readonly name: string;
   readonly small: Size;
   readonly large: Size;
   /** Runs once at a size; fixed iterations, never "as long as it takes". */

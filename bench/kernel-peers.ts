@@ -24,6 +24,11 @@ export function measurePeers(name: string, work: Workload, python: string): Figu
   });
 }
 
+/** Whether two numbers differ by no more than another order of additions explains. */
+export function isNear(a: number, b: number): boolean {
+  return Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(b));
+}
+
 // --- internal ---
 
 const SHOWN = ['numba', 'raptorbt', 'vectorbt'] as const;
@@ -36,14 +41,6 @@ const TWINS: Partial<Record<PeerName, PeerName>> = {
 /** Relative difference of equity that the order of additions explains. */
 const TOLERANCE = 1e-9;
 
-/** What a peer may have of a point, by our names. */
-const KERNEL_METRICS = {
-  equity: 'final_equity',
-  trades: 'total_trades',
-  wins: 'win_count',
-  drawdown: 'max_drawdown_pct',
-} as const;
-
 function compareWithKernel(peer: string, { points, window }: Workload, run: PeerRun): void {
   const kernel = new SweepKernel(window);
   const out = new Float64Array(METRIC_COLUMNS.length);
@@ -51,11 +48,13 @@ function compareWithKernel(peer: string, { points, window }: Workload, run: Peer
     const point = points[index];
     assert(point, 'a peer ran a point that is there');
     kernel.run([{ card: point.card, feeds: point.feeds, out }]);
-    const isSame = Object.entries(KERNEL_METRICS).every(([own, metric]) => {
-      const wanted = out[METRIC_COLUMNS.indexOf(metric)] as number;
-      const found = run[own as keyof typeof KERNEL_METRICS]?.[n] ?? wanted;
-      return isNear(found, wanted);
-    });
+    const ours = (metric: (typeof METRIC_COLUMNS)[number]): number =>
+      out[METRIC_COLUMNS.indexOf(metric)] as number;
+    const isSame =
+      isNear(run.equity[n] as number, ours('final_equity')) &&
+      run.trades[n] === ours('total_trades') &&
+      (run.wins === undefined || run.wins[n] === ours('win_count')) &&
+      (run.drawdown === undefined || isNear(run.drawdown[n] as number, ours('max_drawdown_pct')));
     assert(isSame, `kernel bench: ${peer} differs from the kernel at point ${index}`);
   }
 }
@@ -67,8 +66,4 @@ function compareRuns(peer: string, run: PeerRun, twin: PeerRun): void {
     const isSame = isNear(run.equity[n] as number, twin.equity[k] as number);
     assert(isSame, `kernel bench: ${peer} differs from its twin at point ${index}`);
   }
-}
-
-function isNear(a: number, b: number): boolean {
-  return Math.abs(a - b) <= TOLERANCE * Math.max(1, Math.abs(b));
 }

@@ -10,7 +10,7 @@ import { writeMetrics } from '../src/metrics/metrics.ts';
 import { METRIC_COLUMNS } from '../src/metrics/registry.ts';
 import { compare, time, type Bench, type Figure } from './harness.ts';
 import { AXES, workload, type Workload, type WorkloadSize } from './kernel-workloads.ts';
-import { measurePeers } from './kernel-peers.ts';
+import { isNear, measurePeers } from './kernel-peers.ts';
 import { compilePlainLoop, type PlainLoop } from './peers/plain-loop.ts';
 import { peersPython } from './peers/python-peers.ts';
 
@@ -27,7 +27,6 @@ interface Size extends WorkloadSize {
  * PEERS_PYTHON, a Python that has them: raptorbt, vectorbt and a Numba loop on the same points.
  */
 export const bench: Bench<Size> = {
-  name: 'kernel',
   small: { bars: 3_000, w3Bars: 4_000, thinning: 67, iterations: 1 },
   large: { bars: 104_816, w3Bars: 200_000, thinning: 1, iterations: 21 },
   run(size) {
@@ -140,7 +139,7 @@ function measure(
     ...(name === 'W1'
       ? [
           measurePasses(name, runKernel, runPlain, iterations),
-          ...measureFused(name, runKernel, points, iterations),
+          ...measureFused(name, runKernel, { points, plain }, iterations),
         ]
       : []),
   ];
@@ -164,8 +163,8 @@ function passOf(
 const PASSES = 5;
 
 /**
- * Samples of several passes, of the kernel and of C in turn. A pass of W1 takes the kernel a few ms, a fifth
- * of which is waiting for what the pass of C before it has pushed out of the caches.
+ * Samples of several passes, of the kernel and of C in turn. A pass of W1 takes the kernel a few ms, up to a
+ * fifth of which is waiting for what the pass of C before it has pushed out of the caches.
  */
 function measurePasses(
   name: string,
@@ -184,19 +183,17 @@ function measurePasses(
 function measureFused(
   name: string,
   runKernel: () => void,
-  points: Workload['points'],
+  { points, plain }: { readonly points: Workload['points']; readonly plain: PlainLoop },
   iterations: number,
 ): Figure[] {
-  const [plain, fused] = [compilePlainLoop(), compilePlainLoop({ isFused: true })];
-  if (plain === undefined || fused === undefined) return [];
+  const fused = compilePlainLoop({ isFused: true });
+  if (fused === undefined) return [];
   const [four, other] = [new Float64Array(4), new Float64Array(4)];
   for (const { plain: inputs } of points) {
     plain(inputs, four);
     fused(inputs, other);
-    const isNear = four.every(
-      (value, k) => Math.abs(value - (other[k] as number)) <= 1e-9 * Math.max(1, Math.abs(value)),
-    );
-    assert(isNear, 'kernel bench: the fused C loop differs');
+    const isSame = four.every((value, k) => isNear(other[k] as number, value));
+    assert(isSame, 'kernel bench: the fused C loop differs');
   }
   const { ratio } = compare(iterations, runKernel, passOf(points, fused, other));
   return [{ label: `${name} kernel / plain C, products fused`, value: ratio, unit: 'x' }];

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [name…]`: the large size of every bench whose name contains one of the words, each in a
+ * `npm run bench [name…]`: the large size of every bench whose name, that of its file, contains one of the words, each in a
  * process of its own, so that none finds the engine's flags or compiled code of another. Prints a table and
  * the machine's load; with `--record` adds a line to results.jsonl.
  */

@@ -15,7 +15,6 @@ interface Size {
 
 /** Private memory of `ideasweep run` for a grid of a thousand points and one ten thousand times as large. */
 export const bench: Bench<Size> = {
-  name: 'memory',
   small: { bars: 500, few: '1..1', many: '1..40', interruptAfterMs: 10_000 },
   large: { bars: 5_000, few: '1..1', many: '1..10000', interruptAfterMs: 25_000 },
   async run({ bars, few, many, interruptAfterMs }) {

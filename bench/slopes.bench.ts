@@ -21,7 +21,6 @@ interface Size {
  * differ in one thing. Points read columns of their own, so nothing is shared but the market.
  */
 export const bench: Bench<Size> = {
-  name: 'slopes',
   small: { bars: 3_000, points: 4, iterations: 1 },
   large: { bars: 100_000, points: 8, iterations: 99 },
   run({ bars, points, iterations }) {

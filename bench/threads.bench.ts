@@ -19,7 +19,6 @@ interface Size {
  * fast as the machine lets it: two logical cores of one core, or a busy machine, give less.
  */
 export const bench: Bench<Size> = {
-  name: 'threads',
   small: {
     bars: 2_000,
     fast: '{ start: 5, stop: 10, step: 1 }',

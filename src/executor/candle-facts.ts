@@ -12,12 +12,12 @@ import { firstAtOrAfter } from '../feed/feed-store.ts';
 import { feedNeeds, feedRanges, type CandleFacts, type FeedRange } from '../feed/plan.ts';
 import type { Sweep } from '../grid/sweep.ts';
 import { formatShort, timeframeMs, type Window } from '../time.ts';
-import { ReadCandles } from './read-candles.ts';
+import { KeptCandles } from './kept-candles.ts';
 
 /** What planning must know of the candle database, read once and with the database closed again. */
 export interface SweepCandles {
   readonly facts: readonly CandleFacts[];
-  readonly candles: ReadCandles;
+  readonly candles: KeptCandles;
   readonly warnings: readonly CardIssue[];
 }
 
@@ -36,7 +36,7 @@ export async function readSweepCandles(config: Config, sweep: Sweep): Promise<Sw
   }
   const warnings: CardIssue[] = [];
   const facts: CandleFacts[] = [];
-  const candles = new ReadCandles();
+  const candles = new KeptCandles();
   for (const range of feedRanges(sweep, stored)) {
     const { symbol, timeframe } = range;
     const series = required(
@@ -84,12 +84,12 @@ function gapWarning(tsOpen: Float64Array, range: FeedRange, window: Window): Car
   const end = Math.max(first, firstAtOrAfter(tsOpen, endMs - length + 1));
   if (end - first >= spanned) return [];
   const missing = `${spanned - (end - first)} of ${spanned} bars of ${symbol} ${timeframe} are missing`;
-  const lastMs = end > first ? tsOpen[end - 1] : startMs;
+  const lastMs = (end > first ? tsOpen[end - 1] : undefined) ?? startMs;
   return [
     {
       path: 'sweep.window',
       code: 'CANDLES_MISSING',
-      message: `${missing} from ${formatShort(startMs)} to ${formatShort(endMs)}; the last stored one opens at ${formatShort(lastMs ?? startMs)}`,
+      message: `${missing} from ${formatShort(startMs)} to ${formatShort(endMs)}; the last stored one opens at ${formatShort(lastMs)}`,
       hint: 'Bars are taken one after another, whatever lies between; gaps are listed by: ideasweep data check',
     },
   ];

@@ -8,7 +8,7 @@ import { mapFeed, type MappedFeed } from '../feed/read.ts';
 import { makeHomeFolder } from '../home.ts';
 import type { FeedRef } from '../store/sweeps.ts';
 import type { SweepPlan } from './plan-sweep.ts';
-import type { ReadCandles } from './read-candles.ts';
+import type { KeptCandles } from './kept-candles.ts';
 
 export interface BuiltFeed extends FeedRef {
   readonly isCached: boolean;
@@ -73,7 +73,7 @@ const FILES_AT_ONCE = 2;
 async function buildMissing(
   config: Config,
   plans: readonly FeedPlan[],
-  candles: ReadCandles,
+  candles: KeptCandles,
 ): Promise<void> {
   // What encodes Arrow takes 25 to 60 ms to load, and is for this alone.
   const { writeFeed } = await import('../feed/write.ts');
@@ -91,7 +91,7 @@ async function buildMissing(
   }
 }
 
-async function rowsOf(config: Config, plan: FeedPlan, candles: ReadCandles): Promise<Candles> {
+async function rowsOf(config: Config, plan: FeedPlan, candles: KeptCandles): Promise<Candles> {
   const known = candles.of(plan);
   if (known) return known;
   await using db = await openCandleDb(config.candlesPath, { readOnly: true });

@@ -9,14 +9,14 @@ import type { Sweep } from '../grid/sweep.ts';
 import { findTraps } from '../grid/traps.ts';
 import { hashJson } from '../hash.ts';
 import { readSweepCandles } from './candle-facts.ts';
-import type { ReadCandles } from './read-candles.ts';
+import type { KeptCandles } from './kept-candles.ts';
 
 /** Everything known about a sweep before a single bar is simulated. */
 export interface SweepPlan {
   readonly sweep: Sweep;
   readonly grid: Grid;
   readonly feedPlans: readonly FeedPlan[];
-  readonly candles: ReadCandles;
+  readonly candles: KeptCandles;
   readonly candleDigest: string;
   readonly identity: string;
   readonly points: PlannedPoints;

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { synthesizeCandles } from '../../../src/candles/synth.ts';
 import { parseCard } from '../../../src/card/parse.ts';
 import { prepareSweep } from '../../../src/cli/prepared-sweep.ts';
 import { auditRows, isIntact } from '../../../src/executor/audit-rows.ts';
@@ -16,7 +15,7 @@ import { resolveSweep, type Sweep } from '../../../src/grid/sweep.ts';
 import type { SweepRow } from '../../../src/store/sweeps.ts';
 import { crossCard } from '../../support/cards.ts';
 import { testDatabase } from '../../support/database.ts';
-import { storeCandles } from '../../support/sweep-home.ts';
+import { storeFortyDays } from '../../support/sweep-home.ts';
 import { sweepRows } from '../../support/sweep-rows.ts';
 
 const database = testDatabase();
@@ -29,8 +28,7 @@ let expected: readonly string[];
 const watch = { pending: 0, ranges: [] as { from: number; reached: number }[] };
 
 beforeAll(async () => {
-  const series = { symbol: 'BTCUSDT', seed: 7, startMs: Date.UTC(2023, 1, 1) };
-  await storeCandles(config, synthesizeCandles({ ...series, timeframe: '5m', bars: 288 * 40 }));
+  await storeFortyDays(config);
   feeds = await buildFeeds(config, await planSweep(config, sweep));
   const started = await startThreads(2);
   threads = { ...started, pool: watched(started.pool) };

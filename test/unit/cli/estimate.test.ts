@@ -1,20 +1,18 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { synthesizeCandles } from '../../../src/candles/synth.ts';
 import { parseCard } from '../../../src/card/parse.ts';
 import { estimateSweep } from '../../../src/cli/estimate.ts';
 import { measureMachine } from '../../../src/executor/machine-speed.ts';
 import { planSweep, type SweepPlan } from '../../../src/executor/plan-sweep.ts';
 import { resolveSweep } from '../../../src/grid/sweep.ts';
 import { crossCard } from '../../support/cards.ts';
-import { storeCandles, sweepHome } from '../../support/sweep-home.ts';
+import { storeFortyDays, sweepHome } from '../../support/sweep-home.ts';
 
 const home = sweepHome({ threads: 2 });
 const { config } = home;
 let plan: SweepPlan;
 
 beforeAll(async () => {
-  const series = { symbol: 'BTCUSDT', seed: 7, startMs: Date.UTC(2023, 1, 1) };
-  await storeCandles(config, synthesizeCandles({ ...series, timeframe: '5m', bars: 288 * 40 }));
+  await storeFortyDays(config);
   const text = crossCard(`
   window: { start: 2023-03-01, end: 2023-03-08 }
   axes:

@@ -1,26 +1,24 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { synthesizeCandles } from '../../../src/candles/synth.ts';
 import { parseCard } from '../../../src/card/parse.ts';
 import { readSweepCandles } from '../../../src/executor/candle-facts.ts';
 import { buildFeeds } from '../../../src/executor/feeds.ts';
-import { ReadCandles } from '../../../src/executor/read-candles.ts';
+import { KeptCandles } from '../../../src/executor/kept-candles.ts';
 import { planFeeds, type FeedPlan } from '../../../src/feed/plan.ts';
 import { sha256 } from '../../../src/hash.ts';
 import { resolveSweep } from '../../../src/grid/sweep.ts';
 import { crossCard } from '../../support/cards.ts';
-import { storeCandles, sweepHome } from '../../support/sweep-home.ts';
+import { storeFortyDays, sweepHome } from '../../support/sweep-home.ts';
 
 const home = sweepHome();
 const { config } = home;
 /** One series in several files. */
 let feedPlans: readonly FeedPlan[];
-let candles: ReadCandles;
+let candles: KeptCandles;
 
 beforeAll(async () => {
-  const series = { symbol: 'BTCUSDT', seed: 7, startMs: Date.UTC(2023, 1, 1) };
-  await storeCandles(config, synthesizeCandles({ ...series, timeframe: '5m', bars: 288 * 40 }));
+  await storeFortyDays(config);
   const text = crossCard(`
   window: { start: 2023-03-01, end: 2023-03-08 }
   axes:
@@ -58,14 +56,14 @@ test('where one file cannot be written, those beside it are whole and none is le
   rmSync(config.feedsDir, { recursive: true, force: true });
   const [first, ...others] = feedPlans;
   const broken = { ...first!, bars: first!.bars + 1 };
-  const plans = { feedPlans: [broken, ...others], candles: new ReadCandles() };
+  const plans = { feedPlans: [broken, ...others], candles: new KeptCandles() };
   await expect(buildFeeds(config, plans)).rejects.toThrow(/candles were read/);
   expect(Object.keys(filesBuilt()).toSorted()).toEqual(others.map((p) => p.fileName).toSorted());
 });
 
 test('candles beyond what is kept are not', () => {
   const range = { symbol: 'BTCUSDT', timeframe: '1m', startMs: 0, endMs: 1 } as const;
-  const kept = new ReadCandles();
+  const kept = new KeptCandles();
   const rows = new Float64Array(1_000_001);
   const column = { tsOpen: rows, open: rows, high: rows, low: rows, close: rows, volume: rows };
   kept.keep(range, { ...range, ...column, length: rows.length });

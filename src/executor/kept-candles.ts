@@ -4,7 +4,7 @@ import type { CandleRange, Candles } from '../candles/query.ts';
  * Candles that planning has read for their digests, kept for whoever builds the feeds of the plan: to open the
  * candle database and read 200,000 rows again takes 80 ms.
  */
-export class ReadCandles {
+export class KeptCandles {
   readonly #byRange = new Map<string, Candles>();
   #rows = 0;
 
