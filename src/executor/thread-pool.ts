@@ -50,8 +50,6 @@ export class ThreadPool implements AsyncDisposable {
   readonly #garbage = new GarbageWatch();
 
   constructor(threads: number) {
-    // What reading and planning left.
-    this.#garbage.collect();
     this.threads = threads;
     this.#pool = new Piscina({
       filename: new URL('./thread.ts', import.meta.url).href,
