@@ -145,6 +145,7 @@ interface EwmState {
 
 /** The next CHUNK rows of an average from row `from` on. */
 function carryOn(x: Float64Array, out: Float64Array, state: EwmState, from: number): void {
+  if (!state.hasGap && carryOnWhole(x, out, state, from)) return;
   const { keep, alpha } = state;
   let { y, weight, hasGap } = state;
   const end = Math.min(from + CHUNK, x.length);
@@ -165,4 +166,22 @@ function carryOn(x: Float64Array, out: Float64Array, state: EwmState, from: numb
   state.y = y;
   state.weight = weight;
   state.hasGap = hasGap;
+}
+
+/**
+ * The same where every row has a value: half the time. Whether that is so shows in the end, as an average that
+ * has met a NaN stays NaN; then nothing counts, and the rows are to be gone through again.
+ */
+function carryOnWhole(x: Float64Array, out: Float64Array, state: EwmState, from: number): boolean {
+  const { keep, alpha } = state;
+  let { y } = state;
+  const end = Math.min(from + CHUNK, x.length);
+  for (let i = from; i < end; i++) {
+    const value = x[i]!;
+    if (value !== y) y = keep * y + alpha * value;
+    out[i] = y;
+  }
+  if (Number.isNaN(y)) return false;
+  state.y = y;
+  return true;
 }
