@@ -4,7 +4,7 @@ import { readCandles, type Candles } from '../candles/query.ts';
 import type { Config } from '../config.ts';
 import { SweepError } from '../errors.ts';
 import type { FeedPlan } from '../feed/plan.ts';
-import { mapFeed, type MappedFeed } from '../feed/read.ts';
+import { mapFeed, mapWritten, type MappedFeed } from '../feed/read.ts';
 import { makeHomeFolder } from '../home.ts';
 import type { FeedRef } from '../store/sweeps.ts';
 import type { SweepPlan } from './plan-sweep.ts';
@@ -43,7 +43,8 @@ export async function buildFeeds(
 }
 
 /**
- * Maps the feeds of a sweep into this process, each once, checked in full.
+ * Maps the feeds of a sweep into this process, each once, checked in full; those that it has built are
+ * mapped already.
  * @throws SweepError FEED_MISSING or FEED_CORRUPT, naming the file.
  */
 export function mapFeeds(config: Config, feeds: readonly FeedRef[]): readonly MappedFeed[] {
@@ -83,7 +84,7 @@ async function buildMissing(
     const rows = await rowsOf(config, waiting[0] as FeedPlan, candles);
     const lane = async (): Promise<void> => {
       for (let plan = waiting.shift(); plan; plan = waiting.shift()) {
-        await writeFeed(config.feedsDir, plan, rows);
+        mapWritten(await writeFeed(config.feedsDir, plan, rows));
       }
     };
     const lanes = await Promise.allSettled(Array.from({ length: FILES_AT_ONCE }, lane));

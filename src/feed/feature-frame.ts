@@ -44,7 +44,8 @@ export function buildFeatureFrame(plan: FeedPlan, candles: CandleColumns): Featu
   assertPlanned(plan, candles);
   const { tsOpen, open, high, low, close, volume } = candles;
   const durationMs = timeframeMs(plan.timeframe);
-  const tsClose = tsOpen.map((ms) => ms + durationMs);
+  const tsClose = new Float64Array(tsOpen.length);
+  for (let i = 0; i < tsClose.length; i++) tsClose[i] = (tsOpen[i] as number) + durationMs;
   const base = { tsOpen, tsClose, open, high, low, close, volume };
   return {
     plan,

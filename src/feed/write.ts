@@ -26,6 +26,7 @@ import type { FloatColumn } from './feed-store.ts';
 import { fileColumns } from './layout.ts';
 import { FEED_FORMAT_VERSION, MANIFEST_KEY, type ColumnManifest } from './manifest.ts';
 import type { FeedPlan } from './plan.ts';
+import type { WrittenFeed } from './read.ts';
 import { PRICE_NAMES } from './references.ts';
 import { Checksum, encodeSeal, SEAL_BYTES } from './seal.ts';
 
@@ -44,7 +45,7 @@ export async function writeFeed(
   dir: string,
   plan: FeedPlan,
   candles: CandleColumns,
-): Promise<{ path: string; bytes: number }> {
+): Promise<WrittenFeed & { bytes: number }> {
   const frame = buildFeatureFrame(plan, candles);
   await mkdir(dir, { recursive: true });
   await removeStale(dir);
@@ -54,10 +55,11 @@ export async function writeFeed(
     `.${plan.fileName}.${process.pid}-${randomUUID().slice(0, 8)}${TEMPORARY}`,
   );
   try {
-    const bytes = await writeFrame(temporary, frame);
+    const { bytes, place } = await writeFrame(temporary, frame);
     await chmod(temporary, 0o444);
+    const { ino: inode } = await stat(temporary, { bigint: true });
     await rename(temporary, path);
-    return { path, bytes };
+    return { path, bytes, inode, place };
   } catch (error) {
     await rm(temporary, { force: true });
     throw isDiskFull(error) ? await diskFull(dir, plan, error) : error;
@@ -98,7 +100,10 @@ async function removeStale(dir: string): Promise<void> {
   }
 }
 
-async function writeFrame(path: string, frame: FeatureFrame): Promise<number> {
+/** The bytes of a file, and where its manifest lies. */
+type Sealed = Pick<WrittenFeed, 'place'> & { readonly bytes: number };
+
+async function writeFrame(path: string, frame: FeatureFrame): Promise<Sealed> {
   const { plan } = frame;
   const ids = plan.columns.map(({ id }) => id);
   const framing = arrowFraming(fileColumns(ids, plan.precision), plan.bars);
@@ -146,22 +151,20 @@ async function sealFile(
   file: ChecksummedFile,
   footer: Uint8Array,
   manifest: string,
-): Promise<number> {
+): Promise<Sealed> {
   const text = Buffer.from(manifest);
   const footerStart = file.length + SEAL_BYTES;
   const fileLength = footerStart + footer.length;
-  const seal = encodeSeal({
-    formatVersion: FEED_FORMAT_VERSION,
+  const place = {
     manifestLength: text.length,
     manifestStart: footerStart + Buffer.from(footer.buffer, footer.byteOffset).indexOf(text),
-    fileLength,
-  });
-  await file.append(seal);
+  };
+  await file.append(encodeSeal({ formatVersion: FEED_FORMAT_VERSION, ...place, fileLength }));
   file.checksum.append(footer);
   await file.write(file.checksum.digest());
   await file.write(footer);
   await file.flush();
-  return fileLength;
+  return { bytes: fileLength, place };
 }
 
 function* baseColumns({ base }: FeatureFrame): Generator<ArrayBufferView> {
