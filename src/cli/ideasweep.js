@@ -23,7 +23,9 @@ function refuseOldNode() {
   /** @type {{ engines: { node: string } }} */
   const { engines } = JSON.parse(readFileSync(PACKAGE, 'utf8'));
   const needed = engines.node.replace('>=', '');
-  if (needed.localeCompare(process.versions.node, 'en', { numeric: true }) <= 0) return;
+  const [major = 0, minor = 0] = needed.split('.').map(Number);
+  const [ourMajor = 0, ourMinor = 0] = process.versions.node.split('.').map(Number);
+  if (ourMajor > major || (ourMajor === major && ourMinor >= minor)) return;
   console.error(`error: ideasweep needs Node ${needed} or newer; this is ${process.versions.node}`);
   console.error('hint: npm run cli -- COMMAND uses the one that npm ci has installed');
   process.exit(1);

@@ -10,7 +10,7 @@ export const NO_VALUE = '—';
 
 /** `12,345` for a whole number of things. */
 export function formatCount(value: number): string {
-  return Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : NO_VALUE;
+  return Number.isFinite(value) ? grouped(value.toFixed(0)) : NO_VALUE;
 }
 
 /**
@@ -20,11 +20,7 @@ export function formatCount(value: number): string {
 export function formatNumber(value: number | null | undefined, digits?: number): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return NO_VALUE;
   const places = digits ?? (Number.isInteger(value) ? 0 : readableDigits(Math.abs(value)));
-  const text = value.toLocaleString('en-US', {
-    minimumFractionDigits: places,
-    maximumFractionDigits: places,
-  });
-  return /^-[0.,]+$/.test(text) ? text.slice(1) : text;
+  return grouped(value.toFixed(places));
 }
 
 /** A parameter value as one would type it: no grouping, shortest text that reads back. */
@@ -80,4 +76,15 @@ function readableDigits(magnitude: number): number {
 
 function pad(value: number): string {
   return String(value).padStart(2, '0');
+}
+
+/**
+ * A decimal number with its thousands grouped; zero has no sign. By hand, as the first number that the
+ * platform's tables of languages write takes 17 to 36 ms of every command.
+ */
+function grouped(decimal: string): string {
+  const [whole = '', fraction] = decimal.split('.');
+  const text =
+    whole.replaceAll(/\B(?=(\d{3})+$)/g, ',') + (fraction === undefined ? '' : `.${fraction}`);
+  return /^-[0.,]+$/.test(text) ? text.slice(1) : text;
 }
