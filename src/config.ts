@@ -15,6 +15,8 @@ export interface Config {
   readonly candlesPath: string;
   readonly feedsDir: string;
   readonly postgresDir: string;
+  /** Clusters of which new ones are copies, one for each version; it need not be there. */
+  readonly clusterTemplatesDir: string;
   readonly temporalDir: string;
   /** Addresses of running services and their locks. */
   readonly runDir: string;
@@ -68,6 +70,7 @@ export function loadConfig(
   const home = overrides.home === undefined ? homePath(given) : resolve(overrides.home);
   const config = {
     ...foldersOf(home),
+    clusterTemplatesDir: CLUSTER_TEMPLATES,
     temporalNamespace: values.TEMPORAL_NAMESPACE ?? 'default',
     threads: values.IDEASWEEP_THREADS ?? availableParallelism(),
     logLevel: values.IDEASWEEP_LOG_LEVEL ?? 'info',
@@ -83,6 +86,9 @@ export function childEnvironment(extra: Readonly<Record<string, string>>): NodeJ
 }
 
 // --- internal ---
+
+/** With the code that `npm ci` compiles ahead. */
+const CLUSTER_TEMPLATES = join(import.meta.dirname, '../node_modules/.cache/ideasweep-clusters');
 
 function foldersOf(home: string) {
   return {

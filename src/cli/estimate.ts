@@ -83,7 +83,7 @@ const PROCESS_MS = 350;
 const PLAN_MS = 150;
 const END_MS = 200;
 /** A server that is there, that must be started, whose cluster must be made first. */
-const SERVER_MS = { given: 50, stopped: 250, absent: 1_300 };
+const SERVER_MS = { given: 50, stopped: 250, absent: 600 };
 /** Threads load their modules and compile the kernel while the first points run. */
 const THREADS_MS = 250;
 const SPREAD_AROUND = 0.3;

@@ -8,6 +8,8 @@ import { canEnter, type ServerOwner } from './postgres-owner.ts';
 export interface PostgresBinaries {
   readonly initdb: string;
   readonly postgres: string;
+  /** Of the package that they are from. */
+  readonly version: string;
 }
 
 /**
@@ -20,7 +22,8 @@ export async function findBinaries(
   copyDir: string,
 ): Promise<PostgresBinaries> {
   const { nativeDir, version } = locatePackage();
-  if (!owner || (await canEnter(owner, join(nativeDir, 'bin')))) return binariesIn(nativeDir);
+  if (!owner || (await canEnter(owner, join(nativeDir, 'bin'))))
+    return binariesIn(nativeDir, version);
   const copy = join(copyDir, `native-${version}`);
   if (!(await exists(copy))) {
     const half = `${copy}.part`;
@@ -28,7 +31,7 @@ export async function findBinaries(
     await cp(nativeDir, half, { recursive: true, verbatimSymlinks: true });
     await rename(half, copy);
   }
-  return binariesIn(copy);
+  return binariesIn(copy, version);
 }
 
 // --- internal ---
@@ -59,11 +62,12 @@ function platformName(): string {
   return `${system}-${process.arch === 'ppc64' ? 'ppc64' : process.arch}`;
 }
 
-function binariesIn(nativeDir: string): PostgresBinaries {
+function binariesIn(nativeDir: string, version: string): PostgresBinaries {
   const suffix = process.platform === 'win32' ? '.exe' : '';
   return {
     initdb: join(nativeDir, 'bin', `initdb${suffix}`),
     postgres: join(nativeDir, 'bin', `postgres${suffix}`),
+    version,
   };
 }
 

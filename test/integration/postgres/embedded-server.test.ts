@@ -14,8 +14,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres from 'postgres';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { childEnvironment, loadConfig, type Config } from '../../../src/config.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import {
+  childEnvironment,
+  loadConfig,
+  type Config,
+  type ConfigOverrides,
+} from '../../../src/config.ts';
 import {
   findPostgres,
   keepPostgres,
@@ -23,16 +28,24 @@ import {
   stopPostgres,
   type PostgresLease,
 } from '../../../src/services/postgres.ts';
+import { ensureTemplate } from '../../../src/services/postgres-template.ts';
 import { openStore } from '../../../src/store/db.ts';
 
 const isRoot = process.getuid?.() === 0;
 const homes: Config[] = [];
 
-function newHome(): Config {
-  const config = loadConfig({ IDEASWEEP_HOME: mkdtempSync(join(tmpdir(), 'ideasweep-server-')) });
+function newHome(overrides: ConfigOverrides = {}): Config {
+  const home = mkdtempSync(join(tmpdir(), 'ideasweep-server-'));
+  const config = loadConfig({ IDEASWEEP_HOME: home }, overrides);
   homes.push(config);
   return config;
 }
+
+/** A folder with a template as `npm ci` makes it, and one without. */
+const templates = mkdtempSync(join(tmpdir(), 'ideasweep-templates-'));
+const noTemplates = join(templates, 'none');
+beforeAll(() => ensureTemplate({ clusterTemplatesDir: templates }));
+afterAll(() => rmSync(templates, { recursive: true, force: true }));
 
 afterEach(async () => {
   for (const config of homes.splice(0)) {
@@ -50,11 +63,15 @@ interface Holder {
 }
 
 function hold(config: Config): Holder {
-  const child = spawn(process.execPath, ['test/support/hold-store.ts'], {
-    env: childEnvironment({ IDEASWEEP_HOME: config.home, DATABASE_URL: '' }),
-    stdio: ['pipe', 'pipe', 'inherit'],
-    detached: true,
-  });
+  const child = spawn(
+    process.execPath,
+    ['test/support/hold-store.ts', config.clusterTemplatesDir],
+    {
+      env: childEnvironment({ IDEASWEEP_HOME: config.home, DATABASE_URL: '' }),
+      stdio: ['pipe', 'pipe', 'inherit'],
+      detached: true,
+    },
+  );
   const ended = new Promise((resolve) => child.on('exit', resolve));
   const opened = new Promise<number>((resolve, reject) => {
     let text = '';
@@ -76,7 +93,7 @@ function hold(config: Config): Holder {
 const serverPid = (config: Config) =>
   Number(readFileSync(join(config.postgresDir, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
 
-async function initdbBegun(config: Config): Promise<void> {
+async function clusterBegun(config: Config): Promise<void> {
   const hasBegun = () =>
     readdirSync(config.postgresDir).some((name) => name.startsWith('.initdb-'));
   while (!existsSync(config.postgresDir) || !hasBegun()) await sleep(2);
@@ -228,15 +245,18 @@ describe('after a kill', () => {
     await lease.release();
   });
 
-  // initdb takes about 0.7 s on an idle machine: into it, and around its end.
-  it.each([0, 40, 150, 300, 500, 700, 1000])(
-    'leaves a home that works when everything is killed %i ms into initdb',
-    async (afterMs) => {
-      const config = newHome();
+  // initdb takes about 0.7 s on an idle machine, a copy 0.2: into it, and around its end.
+  it.each([
+    ...[0, 40, 150, 300, 500, 700, 1000].map((afterMs) => ({ way: 'initdb', afterMs })),
+    ...[0, 20, 50, 80, 120, 180, 260].map((afterMs) => ({ way: 'the copy', afterMs })),
+  ])(
+    'leaves a home that works when everything is killed $afterMs ms into $way',
+    async ({ way, afterMs }) => {
+      const config = newHome({ clusterTemplatesDir: way === 'initdb' ? noTemplates : templates });
       const holder = hold(config);
-      await initdbBegun(config);
+      await clusterBegun(config);
       await sleep(afterMs);
-      // The command and its initdb are one process group; a server it started already is not.
+      // The command and what makes its cluster are one process group; a server it started already is not.
       process.kill(-(holder.child.pid ?? 0), 'SIGKILL');
       await using store = await openStore(config);
       expect(await store.sql`select store_id from store_info`).toHaveLength(1);
@@ -244,13 +264,45 @@ describe('after a kill', () => {
   );
 
   it('leaves a home that works when only the command is killed and its initdb goes on', async () => {
-    const config = newHome();
+    const config = newHome({ clusterTemplatesDir: noTemplates });
     const holder = hold(config);
-    await initdbBegun(config);
+    await clusterBegun(config);
     await sleep(120);
     holder.child.kill('SIGKILL');
     await using store = await openStore(config);
     expect(await store.sql`select store_id from store_info`).toHaveLength(1);
+  });
+});
+
+describe('a new cluster', () => {
+  const passwordIn = (folder: string) => readFileSync(join(folder, 'password'), 'utf8');
+  const templateOf = (folder: string) => join(folder, readdirSync(folder)[0] ?? '');
+
+  it('is a copy of the template, with its password, in which every home has a store of its own', async () => {
+    const [one, two] = [1, 2].map(() => newHome({ clusterTemplatesDir: templates }));
+    await using first = await openStore(one as Config);
+    await using second = await openStore(two as Config);
+    expect(first.storeId).not.toBe(second.storeId);
+    const password = passwordIn(templateOf(templates));
+    expect([one, two].map((config) => passwordIn(config?.postgresDir ?? ''))).toEqual([
+      password,
+      password,
+    ]);
+    expect(statSync(join(templateOf(templates), 'password')).mode & 0o077).toBe(0);
+    expect(statSync(join(templateOf(templates), 'data')).mode & 0o077).toBe(0);
+    expect(existsSync(join(templateOf(templates), 'data', 'postmaster.pid'))).toBe(false);
+  });
+
+  it('is made by initdb where the template lacks its empty folders', async () => {
+    const incomplete = mkdtempSync(join(tmpdir(), 'ideasweep-templates-'));
+    await ensureTemplate({ clusterTemplatesDir: incomplete });
+    const template = templateOf(incomplete);
+    rmSync(join(template, 'data', 'pg_notify'), { recursive: true });
+    const config = newHome({ clusterTemplatesDir: incomplete });
+    await (await leasePostgres(config)).release();
+    expect(passwordIn(config.postgresDir)).not.toBe(passwordIn(template));
+    expect(existsSync(join(config.postgresDir, 'data', 'pg_notify'))).toBe(true);
+    rmSync(incomplete, { recursive: true });
   });
 });
 

@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it('runs the commands of a first session when the package is installed, and leaves nothing else', async () => {
   const env = { PATH: process.env['PATH'], TMPDIR: folder };
-  const { stdout } = await promisify(execFile)(process.execPath, ['scripts/compile-ahead.ts'], {
+  const { stdout } = await promisify(execFile)(process.execPath, ['scripts/prepare.ts'], {
     env,
   });
   expect(stdout).toBe('');

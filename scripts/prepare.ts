@@ -1,13 +1,16 @@
 /**
- * `npm ci` ends with it (package.json, `prepare`): the commands of a first session run once over a few
- * synthetic candles in a folder of their own, so that the code they load is compiled and kept beside the
- * code (src/cli/ideasweep.js) and a first `run` is as quick as a later one. Nothing depends on it:
- * without it, or where it fails, each command compiles what it needs.
+ * `npm ci` ends with it (package.json, `prepare`), so that a first `run` is as quick as a later one: the
+ * database cluster is made of which those of new homes are copies (src/services/postgres-template.ts), and the
+ * commands of a first session run once over a few synthetic candles in a folder of their own, whose code is
+ * compiled and kept beside the code (src/cli/ideasweep.js). Nothing depends on it: without it, or where it
+ * fails, each home makes its cluster, and each command compiles what it needs.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadConfig } from '../src/config.ts';
+import { ensureTemplate } from '../src/services/postgres-template.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -27,6 +30,10 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['show', 'last', 'best'],
   ['heatmap', 'last', '--x', 'fast', '--y', 'slow'],
 ];
+
+await ensureTemplate(loadConfig({})).catch((error: unknown) => {
+  console.log('no cluster made ahead:', error instanceof Error ? error.message : error);
+});
 
 const home = mkdtempSync(join(tmpdir(), 'ideasweep-compile-'));
 const failed = COMMANDS.find((command) => !runCommand(command));
