@@ -141,7 +141,8 @@ function madeUpRows(from: number, count: number): ResultRows {
     metrics,
     outcome: () => 'completed',
     eligible: (row) => (from + row) % 3 !== 0,
-    params: (row) => ({ fast: Math.floor((from + row) / 1_000), slow: (from + row) % 1_000 }),
+    paramsJson: (row) =>
+      JSON.stringify({ fast: Math.floor((from + row) / 1_000), slow: (from + row) % 1_000 }),
     profitFactorMode: () => 'finite',
     error: () => null,
   };

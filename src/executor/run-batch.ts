@@ -136,7 +136,7 @@ function toRows(grid: Grid, range: RangeResult): ResultRows {
     metrics,
     outcome: (row) => outcomeOf(outcome[row]!),
     eligible: (row) => eligible[row] === 1,
-    params: (row) => grid.params(pointIndex[row]!),
+    paramsJson: (row) => grid.paramsJson(pointIndex[row]!),
     profitFactorMode: (row) => modeOf(profitFactorMode[row]!),
     error: (row) => errors.get(row) ?? null,
   };

@@ -50,6 +50,8 @@ export class ThreadPool implements AsyncDisposable {
   readonly #garbage = new GarbageWatch();
 
   constructor(threads: number) {
+    // What reading and planning left.
+    this.#garbage.collect();
     this.threads = threads;
     this.#pool = new Piscina({
       filename: new URL('./thread.ts', import.meta.url).href,

@@ -25,6 +25,8 @@ export class Grid {
   readonly #constraints: readonly Constraint[];
   readonly #regions: readonly Region[];
   readonly #refusals: readonly RefusalRule[];
+  /** Axis → value → its members as JSON, without braces; made when they are asked for. */
+  readonly #texts: readonly string[][];
   #admitted: { count: number; isEstimated: boolean } | undefined;
   #refused: number | undefined;
 
@@ -34,6 +36,7 @@ export class Grid {
     this.axes = sweep.axes;
     this.refusedValues = refusedValues;
     this.#radices = sweep.axes.map((axis) => axis.values.length);
+    this.#texts = sweep.axes.map(() => []);
     this.size = this.#radices.reduce((product, radix) => product * radix, 1);
     if (this.size > GRID_POINTS_MAX) throw tooLarge(sweep.axes);
     this.#constraints = sweep.constraints.map((text) => {
@@ -95,6 +98,19 @@ export class Grid {
     return params;
   }
 
+  /** The point's params as JSON text; half the time of an object that is turned into text. */
+  paramsJson(pointIndex: number): string {
+    let text = '';
+    let rest = pointIndex;
+    for (let n = this.#radices.length - 1; n >= 0; n -= 1) {
+      const radix = this.#radices[n]!;
+      const members = this.#membersJson(n, rest % radix);
+      text = text === '' ? members : `${members},${text}`;
+      rest = Math.floor(rest / radix);
+    }
+    return `{${text}}`;
+  }
+
   /** The card with the point's params applied; points share what no axis touches, and parts of few combinations. */
   cardAt(pointIndex: number): IdeaCard {
     return this.#cards.cardAt(this.indicesAt(pointIndex));
@@ -152,6 +168,19 @@ export class Grid {
 
   // --- internal ---
 
+  #membersJson(n: number, digit: number): string {
+    const texts = this.#texts[n]!;
+    const known = texts[digit];
+    if (known !== undefined) return known;
+    const { members, values } = this.axes[n]!;
+    const row = values[digit]!;
+    const text = members
+      .map(({ column }, m) => `${JSON.stringify(column)}:${JSON.stringify(row[m])}`)
+      .join(',');
+    if (values.length <= TEXTS_MAX) texts[digit] = text;
+    return text;
+  }
+
   /** The next digit at `depth` or above, digits below it 0; the depth changed, or −1 at the end. */
   #advance(digits: number[], depth: number): number {
     digits.fill(0, depth + 1);
@@ -165,6 +194,9 @@ export class Grid {
 }
 
 // --- internal ---
+
+/** Values of an axis whose texts are kept. */
+const TEXTS_MAX = 10_000;
 
 /** Points looked at for an example of a refusal. */
 const FIRST_REFUSAL_PROBES = 20_000;

@@ -1,5 +1,3 @@
-import type { AxisScalar } from '../grid/axis.ts';
-
 /**
  * Rows of a checkpoint. Numbers are columns; what is text or an object is asked for row by row, so that
  * it lives no longer than it takes to encode it.
@@ -12,7 +10,8 @@ export interface ResultRows {
   readonly metrics: Float64Array;
   readonly outcome: (row: number) => string;
   readonly eligible: (row: number) => boolean;
-  readonly params: (row: number) => Readonly<Record<string, AxisScalar>>;
+  /** JSON text of an object. */
+  readonly paramsJson: (row: number) => string;
   readonly profitFactorMode: (row: number) => string | null;
   readonly error: (row: number) => string | null;
 }

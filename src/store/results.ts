@@ -152,7 +152,7 @@ function* encodeRows(
     encoder.text(rows.outcome(row));
     encoder.boolean(rows.eligible(row));
     encoder.float8(rows.metrics[row * width + objectiveColumn]!);
-    encoder.jsonb(JSON.stringify(rows.params(row)));
+    encoder.jsonb(rows.paramsJson(row));
     encoder.float8s(rows.metrics, row * width, (row + 1) * width);
     encoder.text(rows.profitFactorMode(row));
     encoder.text(rows.error(row));

@@ -81,6 +81,7 @@ test('a grid addressed by index holds exactly the enumerated product, in its ord
         expect(grid.indicesAt(index)).toEqual(point.indices);
         expect(grid.indexOf(point.indices)).toBe(index);
         expect(grid.params(index)).toEqual(point.params);
+        expect(JSON.parse(grid.paramsJson(index))).toEqual(point.params);
         expect(grid.cardAt(index)).toEqual(point.card);
       });
     }),

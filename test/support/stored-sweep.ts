@@ -70,7 +70,7 @@ export function resultRows(
     metrics,
     outcome: (row) => outcome(indices[row]!),
     eligible: (row) => eligible(indices[row]!),
-    params: (row) => options.params?.(indices[row]!) ?? {},
+    paramsJson: (row) => JSON.stringify(options.params?.(indices[row]!) ?? {}),
     profitFactorMode: () => 'finite',
     error: (row) => (outcome(indices[row]!) === 'failed' ? `point ${indices[row]!} failed` : null),
   };

@@ -35,7 +35,7 @@ export const GROUP_POINTS = 16;
 export interface KernelBudget {
   /** Condition bitsets: 80 conditions over a year of 5m stay in the second-level cache. */
   readonly bitBytesMax: number;
-  /** Columns in steps of 16 bits: 100 of 200,000 bars, the last axis of a large grid and what meets it. */
+  /** Columns in steps of 16 bits: 118 of 200,000 bars, the last axis of a large grid and what meets it. */
   readonly columnBytesMax: number;
   /**
    * Positions of a list of signals: 520 kB, of which only what is written takes memory. Not a power
@@ -46,7 +46,7 @@ export interface KernelBudget {
 
 const BUDGET: KernelBudget = {
   bitBytesMax: 2 ** 20,
-  columnBytesMax: 44 * 2 ** 20,
+  columnBytesMax: 52 * 2 ** 20,
   positionsMax: 8_150,
 };
 
