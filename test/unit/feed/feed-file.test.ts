@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -18,7 +19,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildFeatureFrame, storeOfFrame } from '../../../src/feed/feature-frame.ts';
 import type { FeedManifest } from '../../../src/feed/manifest.ts';
 import type { FeedPlan } from '../../../src/feed/plan.ts';
-import { mapFeed, openFeed, openMappedFeed } from '../../../src/feed/read.ts';
+import { mapFeed, mapWritten, openFeed, openMappedFeed } from '../../../src/feed/read.ts';
 import { Checksum } from '../../../src/feed/seal.ts';
 import { writeFeed } from '../../../src/feed/write.ts';
 import { crossCard } from '../../support/cards.ts';
@@ -58,6 +59,13 @@ function copyOf(file: string): string {
   return copy;
 }
 
+function flipByte(file: string, at: number): void {
+  const bytes = readFileSync(file);
+  bytes[at]! ^= 1;
+  chmodSync(file, 0o644);
+  writeFileSync(file, bytes);
+}
+
 describe('a feed file', () => {
   test('opens with the bits that were computed', () => {
     const opened = openFeed(path, { hash: plan.hash });
@@ -75,6 +83,28 @@ describe('a feed file', () => {
     ]);
     const ids = plan.columns.map(({ id }) => id);
     expect(ids.filter((id) => !sameBits(opened.column(id), built.column(id)))).toEqual([]);
+  });
+
+  test('is mapped as it was written by who wrote it, and checked as soon as anybody has touched it', async () => {
+    const folder = mkdtempSync(join(dir, 'written-'));
+    const written = await writeFeed(folder, plan, input);
+    mapWritten(written);
+    const opened = openFeed(written.path, { hash: plan.hash });
+    expect(sameBits(opened.column('atr(length=14)'), openFeed(path).column('atr(length=14)'))).toBe(
+      true,
+    );
+    flipByte(written.path, 20_000);
+    expect(() => openFeed(written.path)).toThrow(/bytes were altered/);
+  });
+
+  test('is checked where another is in its place before it is mapped', async () => {
+    const folder = mkdtempSync(join(dir, 'replaced-'));
+    const written = await writeFeed(folder, plan, input);
+    const other = copyOf(written.path);
+    flipByte(other, 20_000);
+    renameSync(other, written.path);
+    mapWritten(written);
+    expect(() => openFeed(written.path)).toThrow(/bytes were altered/);
   });
 
   test('is read-only, named by its hash, and leaves no temporary file', () => {
