@@ -90,7 +90,7 @@ const SPREAD_AROUND = 0.3;
 /** Machines are disturbed more often than they are quicker than measured. */
 const HIGH_SIDE = 1.3;
 
-/** Checksum and write of a feed's byte, then its check when it is opened. */
+/** Checksum and write of a feed's byte. */
 const FEED_BYTE_MS = 1.2e-6;
 /** What a row costs all cores together: handed over, encoded, stored (`npm run bench copy`). */
 const ROW_MS = 0.01;
