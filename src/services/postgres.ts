@@ -67,8 +67,8 @@ export interface PostgresLease extends PostgresAddress, AsyncDisposable {
 
 /**
  * Joins the embedded server of `config.home`, starting it (and on the very first time creating it)
- * when none runs. About 0.5 s the first time (1.5 where `npm ci` has left no template), 60 ms afterwards, 10 ms when it runs. `onLaunch` is
- * called whenever a process was started for it.
+ * when none runs. About 0.5 s the first time (1.5 where `npm ci` has left no template), 60 ms
+ * afterwards, 10 ms when it runs. `onLaunch` is called whenever a process was started for it.
  * @throws SweepError SERVICE_FAILED when it does not start; the message ends with its log.
  */
 export async function leasePostgres(
