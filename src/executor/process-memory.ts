@@ -7,9 +7,9 @@ import { runInNewContext } from 'node:vm';
  *
  * The engine's heaps: old objects are looked at when an eighth has come to what was left (8 MB at least),
  * not when it has doubled, and new heaps are laid out for size. A thread that loads its modules is not
- * looked at ten times meanwhile: its heap may begin with 16 MB, which it fills. Short-lived objects are
- * a megabyte, which helpers on other cores do not collect sooner. Nor is a heap marked ahead of time by
- * helpers: 10 to 25 MB take 10 ms in one go, and helpers begin at half of the limit, so that they mark twice
+ * looked at ten times meanwhile: its heap may begin with 16 MB, which it fills. Its short-lived objects are
+ * two megabytes, which helpers on other cores do not collect sooner. Mapped feeds are no reason to collect:
+ * they counted as memory of each heap that views them. Nor is a heap marked ahead of time by helpers: 10 to 25 MB take 10 ms in one go, and helpers begin at half of the limit, so that they mark twice
  * as often, on cores that have points to run.
  *
  * Compilers take 5 to 12 MB for a large function: WebAssembly is compiled one function at a time, and so

@@ -98,7 +98,7 @@ export class Grid {
     return params;
   }
 
-  /** The point's params as JSON text; half the time of an object that is turned into text. */
+  /** The point's params as JSON text, joined from the texts of its values: no object is made of them. */
   paramsJson(pointIndex: number): string {
     let text = '';
     let rest = pointIndex;

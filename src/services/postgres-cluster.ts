@@ -5,7 +5,8 @@
  * of it runs under the service's file lock.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SweepError } from '../errors.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
@@ -31,7 +32,7 @@ export interface ClusterMaker {
  */
 export async function ensureCluster(postgresDir: string, maker: ClusterMaker): Promise<boolean> {
   const dataDir = dataDirOf(postgresDir);
-  if (await exists(join(dataDir, 'PG_VERSION'))) return false;
+  if (existsSync(join(dataDir, 'PG_VERSION'))) return false;
   await removeHalfMade(postgresDir);
   const half = join(postgresDir, `${HALF_MADE}${randomBytes(4).toString('hex')}`);
   if (!(await copyTemplate(postgresDir, half, maker))) await initialise(postgresDir, half, maker);
@@ -50,8 +51,8 @@ export function dataDirOf(postgresDir: string): string {
 }
 
 /**
- * The superuser's password, readable by its owner alone, before the cluster that uses it. Homes whose
- * cluster is a copy of one template have the same.
+ * The superuser's password: made once, readable by its owner alone, before the cluster that uses it. Homes
+ * whose cluster is a copy of one template have the same.
  */
 export async function ensurePassword(postgresDir: string): Promise<string> {
   const existing = await readPassword(postgresDir);
@@ -74,7 +75,7 @@ async function copyTemplate(
 ): Promise<boolean> {
   const password = await readPassword(template);
   // What copies a folder may leave out those that are empty, without which no server starts.
-  const isWhole = await exists(join(dataDirOf(template), 'pg_notify'));
+  const isWhole = existsSync(join(dataDirOf(template), 'pg_notify'));
   if (password === '' || !isWhole) return false;
   const copying = runToEnd('cp', ['-R', dataDirOf(template), half], undefined);
   onLaunch();
@@ -128,10 +129,6 @@ async function writePassword(postgresDir: string, password: string): Promise<voi
   const half = `${passwordPath(postgresDir)}.part`;
   await writeFile(half, password, { mode: 0o600 });
   await rename(half, passwordPath(postgresDir));
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
 function initdbArguments(folder: string, passwordFile: string): string[] {

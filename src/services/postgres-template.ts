@@ -1,5 +1,6 @@
 /** The cluster that `npm ci` makes, of which those of new homes are copies. */
-import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../config.ts';
@@ -22,9 +23,10 @@ export async function ensureTemplate({
     if (owner) await openPathFor(owner, folder, folder);
     const binaries = await findBinaries(owner, folder);
     const template = templateIn(clusterTemplatesDir, binaries);
-    if ((await stat(template).catch(() => undefined)) !== undefined) return;
+    if (existsSync(template)) return;
     const made = join(folder, 'cluster');
     await mkdir(made);
+    // There is no template yet: initdb makes it.
     await ensureCluster(made, { binaries, owner, onLaunch: () => {}, template });
     const half = `${template}.part`;
     await rm(half, { recursive: true, force: true });
