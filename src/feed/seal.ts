@@ -1,4 +1,4 @@
-import { createCipheriv, type CipherGCM } from 'node:crypto';
+import xxhash from 'xxhash-addon';
 
 /**
  * The seal is 64 bytes between the last record batch and the footer, where Arrow readers look at
@@ -52,28 +52,24 @@ export function decodeSeal(bytes: Uint8Array): Seal | undefined {
 }
 
 /**
- * Running checksum: the tag of AES-128-GCM over the bytes as additional data, key and nonce zero
- * (so GHASH and no secret; it finds accidents, not attackers). It is the fastest digest that Node
- * has: 60 MB warm in 3 ms, where CRC-32 takes 12, SHA-1 32 and SHA-256 35.
+ * Running checksum: XXH3 of 128 bits, seed zero, in its canonical (big-endian) form. It finds accidents, not
+ * attackers. Node's own digests are slower: 60 MB warm take 3 ms on a processor without AVX-512 where the tag of
+ * AES-GCM takes 8, CRC-32 14 and SHA-1 60.
  */
 export class Checksum {
-  readonly #cipher: CipherGCM = createCipheriv(
-    'aes-128-gcm',
-    new Uint8Array(16),
-    new Uint8Array(12),
-  );
+  readonly #hash = new xxhash.XXHash128(Buffer.alloc(4));
 
   append(bytes: Uint8Array): this {
     for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
-      this.#cipher.setAAD(bytes.subarray(at, at + SLICE_BYTES));
+      const length = Math.min(SLICE_BYTES, bytes.length - at);
+      this.#hash.update(Buffer.from(bytes.buffer, bytes.byteOffset + at, length));
     }
     return this;
   }
 
   /** CHECKSUM_BYTES bytes; the checksum takes no more after this. */
   digest(): Uint8Array {
-    this.#cipher.final();
-    return this.#cipher.getAuthTag();
+    return this.#hash.digest();
   }
 }
 

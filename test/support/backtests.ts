@@ -110,7 +110,7 @@ function roleFeed(role: RoleArrays, execClose: Float64Array | undefined): RoleFe
   };
   const store = new FeedStore(
     {
-      format_version: 1,
+      format_version: 2,
       hash: '',
       symbol: 'TESTUSDT',
       timeframe: role.timeframe,

@@ -139,7 +139,7 @@ describe('a feed file', () => {
     );
     expect(differing).toEqual([]);
     const manifest = JSON.parse(table.schema.metadata.get('ideasweep') ?? '') as FeedManifest;
-    expect(manifest).toMatchObject({ format_version: 1, symbol: 'BTCUSDT', hash: plan.hash });
+    expect(manifest).toMatchObject({ format_version: 2, symbol: 'BTCUSDT', hash: plan.hash });
     expect(manifest.columns[0]).toMatchObject({ id: 'ema(length=5):close', warmup_bars: 35 });
   });
 
@@ -280,7 +280,7 @@ describe('a feed file is refused, with its name and the reason,', () => {
     bytes.set(checksum.digest(), sealStart + 48);
     const file = copyOf(path);
     writeFileSync(file, bytes);
-    expect(refusal(file)).toMatch(/it is of feed format 99, and this program reads format 1$/);
+    expect(refusal(file)).toMatch(/it is of feed format 99, and this program reads format 2$/);
   });
 
   test('when it holds another feed than its name or the plan says', async () => {
