@@ -1,3 +1,10 @@
+import {
+  compileWasm,
+  instantiateWasm,
+  linearMemory,
+  PAGE_BYTES,
+  type LinearMemory,
+} from '../../web-assembly.ts';
 import { KERNEL_WASM } from './kernel-wasm.ts';
 
 /** The functions of assembly/index.ts. Addresses and lengths are bytes unless named otherwise. */
@@ -62,9 +69,8 @@ export class KernelMemory {
 
   /** @param bytes how many are there without growing; what is not used takes no memory */
   constructor(bytes = 0) {
-    this.#memory = new WebAssembly.Memory({ initial: 1 + Math.ceil(bytes / PAGE_BYTES) });
-    const env = { memory: this.#memory, abort: fail };
-    this.code = new WebAssembly.Instance(compiled(), { env }).exports as unknown as KernelExports;
+    this.#memory = linearMemory(PAGE_BYTES + bytes);
+    this.code = instantiateWasm(compiled(), this.#memory) as KernelExports;
     this.#end = this.code.HAND_END.value;
   }
 
@@ -98,32 +104,13 @@ export class KernelMemory {
 
 // --- internal ---
 
-const PAGE_BYTES = 65_536;
 /** Growing costs a collection of garbage now and then; pages that are not touched cost nothing. */
 const GROWTH_BYTES = 16 * 2 ** 20;
-
-interface LinearMemory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
-
-/** The part of the global that is used; the project's types hold no DOM. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
-  readonly Memory: new (pages: { initial: number }) => LinearMemory;
-};
 
 let kernelModule: object | undefined;
 
 /** Compiled once per thread. */
 function compiled(): object {
-  kernelModule ??= new WebAssembly.Module(
-    Uint8Array.from(atob(KERNEL_WASM), (char) => char.charCodeAt(0)),
-  );
+  kernelModule ??= compileWasm(KERNEL_WASM);
   return kernelModule;
-}
-
-function fail(): never {
-  throw new Error('kernel: the compiled code stopped');
 }

@@ -1,5 +1,5 @@
 /**
- * The kernel's inner loops, compiled to WebAssembly by `npm run build:kernel`; the caller owns the
+ * The kernel's inner loops, compiled to WebAssembly by `npm run build:wasm`; the caller owns the
  * memory and says where things lie. All addresses are multiples of 16.
  */
 import * as curve from './curve';
