@@ -2,7 +2,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import { required } from '../assert.ts';
 import { SweepError } from '../errors.ts';
 import { isTimeframe, TIMEFRAMES, timeframeMs, type Timeframe } from '../time.ts';
-import type { CandleDb } from './db.ts';
+import type { CandleDb, SqlValues } from './db.ts';
 
 /** Columns of one series, ascending by open time. Times are epoch ms, UTC. */
 export interface Candles {
@@ -38,11 +38,11 @@ export interface SeriesSummary {
 /** Stored candles that open in [startMs, endMs); no rows gives arrays of length 0. */
 export async function readCandles(db: CandleDb, range: CandleRange): Promise<Candles> {
   const symbol = range.symbol.toUpperCase();
-  const columns = await db.doubles(
+  const columns = await byOpenTime(
+    db,
     `SELECT epoch_ms(timestamp)::DOUBLE, open, high, low, close, volume FROM ohlcv_live
      WHERE symbol = $symbol AND timeframe = $timeframe
-       AND timestamp >= make_timestamp($startUs::BIGINT) AND timestamp < make_timestamp($endUs::BIGINT)
-     ORDER BY timestamp`,
+       AND timestamp >= make_timestamp($startUs::BIGINT) AND timestamp < make_timestamp($endUs::BIGINT)`,
     { symbol, timeframe: range.timeframe, ...microseconds(range) },
   );
   const [tsOpen, open, high, low, close, volume] = columns.map((c) => required(c, 'six columns'));
@@ -55,9 +55,10 @@ export async function readOpenTimes(
   symbol: string,
   timeframe: Timeframe,
 ): Promise<Float64Array> {
-  const [tsOpen] = await db.doubles(
+  const [tsOpen] = await byOpenTime(
+    db,
     `SELECT epoch_ms(timestamp)::DOUBLE FROM ohlcv_live
-     WHERE symbol = $symbol AND timeframe = $timeframe ORDER BY timestamp`,
+     WHERE symbol = $symbol AND timeframe = $timeframe`,
     { symbol: symbol.toUpperCase(), timeframe },
   );
   return required(tsOpen, 'one column');
@@ -132,6 +133,18 @@ export function microseconds(range: { readonly startMs: number; readonly endMs: 
 // --- internal ---
 
 const YEAR_10000_MS = 253_402_300_800_000;
+
+/**
+ * The columns of a query, ascending by the first, the open time. DuckDB gives rows as they were stored, which is
+ * in order where a series was imported from its beginning on; to sort 200,000 of them again takes 25 ms of
+ * each core.
+ */
+async function byOpenTime(db: CandleDb, sql: string, values: SqlValues): Promise<Float64Array[]> {
+  const columns = await db.doubles(sql, values);
+  const tsOpen = required(columns[0], 'open times');
+  const isAscending = tsOpen.every((ms, row) => row === 0 || ms >= (tsOpen[row - 1] as number));
+  return isAscending ? columns : await db.doubles(`${sql} ORDER BY timestamp`, values);
+}
 
 function unknownSeriesHint(stored: readonly SeriesSummary[], symbol: string): string {
   const symbols = [...new Set(stored.map((series) => series.symbol))];

@@ -71,15 +71,26 @@ export function seedMean(
   variant: IndicatorVariant,
   from = 0,
 ): number {
-  const window = x.subarray(from, from + length);
-  const known = window.filter((value) => !Number.isNaN(value));
-  if (known.length === 0) return Number.NaN;
+  let known = 0;
+  let sum = 0;
+  let first = Number.NaN;
+  let isFlat = true;
+  const end = Math.min(from + length, x.length);
+  for (let i = from; i < end; i++) {
+    const value = x[i]!;
+    if (Number.isNaN(value)) continue;
+    if (known === 0) first = value;
+    else if (value !== first) isFlat = false;
+    known += 1;
+    sum += value;
+  }
+  if (known === 0) return Number.NaN;
   if (variant === 'trade') {
-    return pairwiseSum(window.map((value) => (Number.isNaN(value) ? 0 : value))) / known.length;
+    const window = x.subarray(from, end);
+    return pairwiseSum(window.map((value) => (Number.isNaN(value) ? 0 : value))) / known;
   }
   // The mean of equal values is that value, not what rounding makes of it.
-  if (known.every((value) => value === known[0])) return known[0]!;
-  return known.reduce((sum, value) => sum + value, 0) / known.length;
+  return isFlat ? first : sum / known;
 }
 
 /** Length and smoothing factor of an average that begins with a mean. */

@@ -31,6 +31,23 @@ describe('reading', () => {
     expect(await readOpenTimes(home.db, 'BTCUSDT', '5m')).toEqual(given.tsOpen);
   });
 
+  test('is in order of open time, whatever came first', async () => {
+    await using home = await candleHome();
+    const given = candles(5000);
+    const part = (from: number, end: number) => {
+      const columns = Object.entries(given).map(([name, value]) => {
+        return [name, value instanceof Float64Array ? value.slice(from, end) : value] as const;
+      });
+      return { ...given, ...Object.fromEntries(columns), length: end - from };
+    };
+    for (const [from, end] of [[3000, 5000] as const, [1000, 3000] as const, [0, 1000] as const]) {
+      await insertCandles(home.db, part(from, end));
+    }
+    const range = { symbol: 'BTCUSDT', timeframe: '5m', startMs: 0, endMs: Infinity } as const;
+    expect(await readCandles(home.db, range)).toEqual(given);
+    expect(await readOpenTimes(home.db, 'BTCUSDT', '5m')).toEqual(given.tsOpen);
+  });
+
   test('the range includes its start and excludes its end', async () => {
     await using home = await candleHome();
     await insertCandles(home.db, candles(10));
