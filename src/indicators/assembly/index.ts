@@ -46,62 +46,12 @@ export function means(x: usize, out: usize, rows: i32, length: i32): void {
 
 /** √(Σ (x − mean)² / (length − 1)); `means` has the mean of each window. */
 export function deviations(x: usize, out: usize, rows: i32, length: i32, means: usize): void {
-  const divisor = f64x2.splat(<f64>(length - 1));
-  for (let i = 0; i < rows; i += 8) {
-    const first = x + (<usize>i << 3);
-    const mean = means + (<usize>i << 3);
-    const ma = v128.load(mean);
-    const mb = v128.load(mean, 16);
-    const mc = v128.load(mean, 32);
-    const md = v128.load(mean, 48);
-    let a = f64x2.splat(0);
-    let b = f64x2.splat(0);
-    let c = f64x2.splat(0);
-    let d = f64x2.splat(0);
-    for (let at = first; at < first + (<usize>length << 3); at += 8) {
-      a = f64x2.add(a, square(f64x2.sub(v128.load(at), ma)));
-      b = f64x2.add(b, square(f64x2.sub(v128.load(at, 16), mb)));
-      c = f64x2.add(c, square(f64x2.sub(v128.load(at, 32), mc)));
-      d = f64x2.add(d, square(f64x2.sub(v128.load(at, 48), md)));
-    }
-    put(
-      out + (<usize>i << 3),
-      f64x2.sqrt(f64x2.div(a, divisor)),
-      f64x2.sqrt(f64x2.div(b, divisor)),
-      f64x2.sqrt(f64x2.div(c, divisor)),
-      f64x2.sqrt(f64x2.div(d, divisor)),
-    );
-  }
+  aroundMeans(x, out, rows, length, means, true);
 }
 
 /** Σ |x − mean| / length; `means` has the mean of each window. */
 export function absoluteDeviations(x: usize, out: usize, rows: i32, length: i32, means: usize): void {
-  const divisor = f64x2.splat(<f64>length);
-  for (let i = 0; i < rows; i += 8) {
-    const first = x + (<usize>i << 3);
-    const mean = means + (<usize>i << 3);
-    const ma = v128.load(mean);
-    const mb = v128.load(mean, 16);
-    const mc = v128.load(mean, 32);
-    const md = v128.load(mean, 48);
-    let a = f64x2.splat(0);
-    let b = f64x2.splat(0);
-    let c = f64x2.splat(0);
-    let d = f64x2.splat(0);
-    for (let at = first; at < first + (<usize>length << 3); at += 8) {
-      a = f64x2.add(a, f64x2.abs(f64x2.sub(v128.load(at), ma)));
-      b = f64x2.add(b, f64x2.abs(f64x2.sub(v128.load(at, 16), mb)));
-      c = f64x2.add(c, f64x2.abs(f64x2.sub(v128.load(at, 32), mc)));
-      d = f64x2.add(d, f64x2.abs(f64x2.sub(v128.load(at, 48), md)));
-    }
-    put(
-      out + (<usize>i << 3),
-      f64x2.div(a, divisor),
-      f64x2.div(b, divisor),
-      f64x2.div(c, divisor),
-      f64x2.div(d, divisor),
-    );
-  }
+  aroundMeans(x, out, rows, length, means, false);
 }
 
 /** Σ weight · x; the `length` weights stand at `weights`, that of the oldest number first. */
@@ -123,45 +73,79 @@ export function dots(x: usize, out: usize, rows: i32, length: i32, weights: usiz
   }
 }
 
-/**
- * Largest x, NaN where a window has one. Each number becomes the largest of itself and the next, then of four,
- * of eight, until two such spans cover a window: `x` is overwritten.
- */
+/** Largest x, NaN where a window has one; `x` is overwritten. */
 export function highest(x: usize, out: usize, rows: i32, length: i32): void {
-  let span = 1;
-  for (; span << 1 <= length; span <<= 1) {
-    const ahead = <usize>span << 3;
-    for (let at = x; at < x + (<usize>(rows + length - span) << 3); at += 16) {
-      v128.store(at, f64x2.max(v128.load(at), v128.load(at + ahead)));
-    }
-  }
-  const last = <usize>(length - span) << 3;
-  for (let at: usize = 0; at < <usize>rows << 3; at += 16) {
-    v128.store(out + at, f64x2.max(v128.load(x + at), v128.load(x + at + last)));
-  }
+  extremes(x, out, rows, length, true);
 }
 
-/** Smallest x, NaN where a window has one; as `highest`. */
+/** Smallest x, NaN where a window has one; `x` is overwritten. */
 export function lowest(x: usize, out: usize, rows: i32, length: i32): void {
-  let span = 1;
-  for (; span << 1 <= length; span <<= 1) {
-    const ahead = <usize>span << 3;
-    for (let at = x; at < x + (<usize>(rows + length - span) << 3); at += 16) {
-      v128.store(at, f64x2.min(v128.load(at), v128.load(at + ahead)));
-    }
-  }
-  const last = <usize>(length - span) << 3;
-  for (let at: usize = 0; at < <usize>rows << 3; at += 16) {
-    v128.store(out + at, f64x2.min(v128.load(x + at), v128.load(x + at + last)));
-  }
+  extremes(x, out, rows, length, false);
 }
 
 // --- internal ---
 
 // @ts-ignore: decorator
 @inline
-function square(x: v128): v128 {
-  return f64x2.mul(x, x);
+function aroundMeans(x: usize, out: usize, rows: i32, length: i32, means: usize, isSquared: bool): void {
+  const divisor = f64x2.splat(<f64>(isSquared ? length - 1 : length));
+  for (let i = 0; i < rows; i += 8) {
+    const first = x + (<usize>i << 3);
+    const mean = means + (<usize>i << 3);
+    const ma = v128.load(mean);
+    const mb = v128.load(mean, 16);
+    const mc = v128.load(mean, 32);
+    const md = v128.load(mean, 48);
+    let a = f64x2.splat(0);
+    let b = f64x2.splat(0);
+    let c = f64x2.splat(0);
+    let d = f64x2.splat(0);
+    for (let at = first; at < first + (<usize>length << 3); at += 8) {
+      a = f64x2.add(a, distance(v128.load(at), ma, isSquared));
+      b = f64x2.add(b, distance(v128.load(at, 16), mb, isSquared));
+      c = f64x2.add(c, distance(v128.load(at, 32), mc, isSquared));
+      d = f64x2.add(d, distance(v128.load(at, 48), md, isSquared));
+    }
+    a = f64x2.div(a, divisor);
+    b = f64x2.div(b, divisor);
+    c = f64x2.div(c, divisor);
+    d = f64x2.div(d, divisor);
+    if (isSquared) put(out + (<usize>i << 3), f64x2.sqrt(a), f64x2.sqrt(b), f64x2.sqrt(c), f64x2.sqrt(d));
+    else put(out + (<usize>i << 3), a, b, c, d);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function distance(x: v128, mean: v128, isSquared: bool): v128 {
+  const difference = f64x2.sub(x, mean);
+  return isSquared ? f64x2.mul(difference, difference) : f64x2.abs(difference);
+}
+
+/**
+ * Each number becomes the extreme of itself and the next, then of four, of eight, until two such spans cover a
+ * window.
+ */
+// @ts-ignore: decorator
+@inline
+function extremes(x: usize, out: usize, rows: i32, length: i32, isHighest: bool): void {
+  let span = 1;
+  for (; span << 1 <= length; span <<= 1) {
+    const ahead = <usize>span << 3;
+    for (let at = x; at < x + (<usize>(rows + length - span) << 3); at += 16) {
+      v128.store(at, further(v128.load(at), v128.load(at + ahead), isHighest));
+    }
+  }
+  const last = <usize>(length - span) << 3;
+  for (let at: usize = 0; at < <usize>rows << 3; at += 16) {
+    v128.store(out + at, further(v128.load(x + at), v128.load(x + at + last), isHighest));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function further(a: v128, b: v128, isHighest: bool): v128 {
+  return isHighest ? f64x2.max(a, b) : f64x2.min(a, b);
 }
 
 /** Eight results. */
