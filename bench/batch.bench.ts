@@ -1,8 +1,7 @@
-import { join } from 'node:path';
-import { buildFeeds } from '../src/executor/feeds.ts';
+import { buildFeeds, mapFeeds } from '../src/executor/feeds.ts';
 import { planSweep } from '../src/executor/plan-sweep.ts';
 import { runRange } from '../src/executor/run-range.ts';
-import { openContext } from '../src/executor/sweep-context.ts';
+import { createContext } from '../src/executor/sweep-context.ts';
 import type { Bench } from './harness.ts';
 import { benchHome } from './sweep-home.ts';
 
@@ -28,8 +27,8 @@ export const bench: Bench<Size> = {
     using home = await benchHome(bars, axes);
     const plan = await planSweep(home.config, home.sweep);
     const feeds = await buildFeeds(home.config, plan);
-    const paths = feeds.map((feed) => join(home.config.feedsDir, feed.fileName));
-    const context = await openContext(home.sweep, plan.grid, paths);
+    const mapped = mapFeeds(home.config, feeds);
+    const context = await createContext(home.sweep, plan.grid, mapped);
     const range = runRange(context, { from: 0, to: plan.grid.size, budgetMs: Infinity });
     const points = range.pointIndex.length;
     return {

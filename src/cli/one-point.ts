@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { cardHash } from '../card/canonical.ts';
 import { resolvedParams } from '../card/indicator-table.ts';
 import type { FeatureSpec, IdeaCard } from '../card/schema.ts';
@@ -8,10 +7,10 @@ import type { BacktestResult } from '../engine/backtest.ts';
 import { ENGINE_VERSION } from '../engine/profile.ts';
 import { tradeRecords, type TradeRecord } from '../engine/trade-log.ts';
 import { SweepError } from '../errors.ts';
-import { buildFeeds } from '../executor/feeds.ts';
+import { buildFeeds, mapFeeds } from '../executor/feeds.ts';
 import { planSweep, type SweepPlan } from '../executor/plan-sweep.ts';
 import { runPoint } from '../executor/run-point.ts';
-import { openContext } from '../executor/sweep-context.ts';
+import { createContext } from '../executor/sweep-context.ts';
 import type { Axis, AxisScalar } from '../grid/axis.ts';
 import type { Grid } from '../grid/grid.ts';
 import { cardByCode } from '../grid/identity.ts';
@@ -63,11 +62,7 @@ export async function recordPoint(
   const { pointIndex } = options;
   assertRunnable(plan.grid, pointIndex);
   const feeds = await buildFeeds(config, plan);
-  const context = await openContext(
-    sweep,
-    plan.grid,
-    feeds.map((feed) => join(config.feedsDir, feed.fileName)),
-  );
+  const context = await createContext(sweep, plan.grid, mapFeeds(config, feeds));
   const card = plan.grid.cardAt(pointIndex);
   const result = runPoint(context, pointIndex);
   return {

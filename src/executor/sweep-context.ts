@@ -2,7 +2,7 @@ import { SweepKernel } from '../engine/kernel/kernel.ts';
 import { kernelSupport } from '../engine/kernel/support.ts';
 import { FeedLibrary } from '../feed/feed-library.ts';
 import type { FeedStore } from '../feed/feed-store.ts';
-import { openFeed, openMappedFeed, type MappedFeed } from '../feed/read.ts';
+import { openMappedFeed, type MappedFeed } from '../feed/mapped-feed.ts';
 import { compileRequire, type MetricLookup } from '../grid/require.ts';
 import type { Grid } from '../grid/grid.ts';
 import type { Sweep } from '../grid/sweep.ts';
@@ -32,22 +32,6 @@ export function createContext(
   feeds: readonly MappedFeed[],
 ): Promise<SweepContext> {
   return contextOver(sweep, grid, feeds.map(openMappedFeed));
-}
-
-/**
- * A context over feed files, opened and checked here.
- * @throws SweepError FEED_MISSING or FEED_CORRUPT, naming the file.
- */
-export async function openContext(
-  sweep: Sweep,
-  grid: Grid,
-  paths: readonly string[],
-): Promise<SweepContext> {
-  return contextOver(
-    sweep,
-    grid,
-    paths.map((path) => openFeed(path)),
-  );
 }
 
 /** The first block of the kernel: nobody knows yet what a point costs. */

@@ -1,5 +1,5 @@
 import { Piscina } from 'piscina';
-import type { MappedFeed } from '../feed/read.ts';
+import type { MappedFeed } from '../feed/mapped-feed.ts';
 import type { Grid } from '../grid/grid.ts';
 import type { RefusedValues } from '../grid/refusal.ts';
 import type { Sweep } from '../grid/sweep.ts';

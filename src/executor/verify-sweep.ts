@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Sql } from 'postgres';
 import type { Config } from '../config.ts';
 import { ENGINE_VERSION } from '../engine/profile.ts';
@@ -8,11 +7,11 @@ import { writeMetrics } from '../metrics/metrics.ts';
 import { METRIC_COLUMNS } from '../metrics/registry.ts';
 import type { SweepRow } from '../store/sweeps.ts';
 import { auditRows, type RowAudit } from './audit-rows.ts';
-import { buildFeeds } from './feeds.ts';
+import { buildFeeds, mapFeeds } from './feeds.ts';
 import { planSweep } from './plan-sweep.ts';
 import { runPoint } from './run-point.ts';
 import { metricLookup } from './run-range.ts';
-import { openContext, type SweepContext } from './sweep-context.ts';
+import { createContext, type SweepContext } from './sweep-context.ts';
 
 export interface Difference {
   readonly pointIndex: number;
@@ -77,11 +76,7 @@ async function contextOf(config: Config, row: SweepRow): Promise<SweepContext> {
     });
   }
   const feeds = await buildFeeds(config, plan);
-  return openContext(
-    row.spec,
-    plan.grid,
-    feeds.map((feed) => join(config.feedsDir, feed.fileName)),
-  );
+  return createContext(row.spec, plan.grid, mapFeeds(config, feeds));
 }
 
 /** The same seed gives the same sample of the same rows, on any machine. */

@@ -1,17 +1,11 @@
 import { statSync, type BigIntStats } from 'node:fs';
 import { basename } from 'node:path';
 import { SweepError } from '../errors.ts';
-import { FeedStore, type FloatColumn } from './feed-store.ts';
-import { bodyLayout, fileColumns, TIME_MS_COLUMNS } from './layout.ts';
+import type { FeedStore } from './feed-store.ts';
 import { FEED_FORMAT_VERSION, type FeedManifest } from './manifest.ts';
+import { manifestOf, openMappedFeed, type MappedFeed } from './mapped-feed.ts';
 import { mapFile, unmapFile, viewMapping, type FileMapping, type MapOptions } from './mmap.ts';
 import { Checksum, CHECKSUM_BYTES, decodeSeal, SEAL_BYTES, type Seal } from './seal.ts';
-
-/** A mapped feed file whose every byte was checked; plain data that threads receive. */
-export interface MappedFeed extends FileMapping {
-  readonly manifestStart: number;
-  readonly manifestLength: number;
-}
 
 export interface OpenOptions extends MapOptions {
   /** The hash that the plan gave; a file of another content is refused. */
@@ -56,44 +50,6 @@ export interface WrittenFeed {
 /** Opens a feed file: `mapFeed`, then `openMappedFeed`. */
 export function openFeed(path: string, options: OpenOptions = {}): FeedStore {
   return openMappedFeed(mapFeed(path, options));
-}
-
-/** The columns of a mapped feed as views, in any thread of the process that mapped it. */
-export function openMappedFeed(mapped: MappedFeed): FeedStore {
-  const manifest = manifestOf(mapped);
-  const buffer = viewMapping(mapped);
-  const { bars, body_start: bodyStart, precision } = manifest;
-  const layout = fileColumns(
-    manifest.columns.map(({ id }) => id),
-    precision,
-  );
-  const { starts } = bodyLayout(layout, bars);
-  const columns = new Map<string, FloatColumn>();
-  layout.forEach(({ name, kind }, index) => {
-    if (kind === 'timestamp') return;
-    const offset = bodyStart + (starts[index] as number);
-    columns.set(
-      name,
-      kind === 'float64'
-        ? new Float64Array(buffer, offset, bars)
-        : new Float32Array(buffer, offset, bars),
-    );
-  });
-  const takeBase = (name: string): Float64Array => {
-    const column = columns.get(name) as Float64Array;
-    columns.delete(name);
-    return column;
-  };
-  return new FeedStore(manifest, {
-    tsOpen: takeBase(TIME_MS_COLUMNS[0]),
-    tsClose: takeBase(TIME_MS_COLUMNS[1]),
-    open: takeBase('open'),
-    high: takeBase('high'),
-    low: takeBase('low'),
-    close: takeBase('close'),
-    volume: takeBase('volume'),
-    columns,
-  });
 }
 
 // --- internal ---
@@ -186,13 +142,6 @@ function checkContent(path: string, manifest: FeedManifest, hash: string | undef
   if (!basename(path).endsWith(`-${manifest.hash.slice(0, 16)}.arrow`)) {
     throw corrupt(path, `its name is not that of its content (hash ${manifest.hash.slice(0, 16)})`);
   }
-}
-
-function manifestOf(mapped: MappedFeed): FeedManifest {
-  const { manifestStart, manifestLength } = mapped;
-  // A copy: TextDecoder refuses views of shared memory.
-  const text = new Uint8Array(viewMapping(mapped), manifestStart, manifestLength).slice();
-  return JSON.parse(new TextDecoder().decode(text)) as FeedManifest;
 }
 
 function hasMagicAt(bytes: Uint8Array, start: number): boolean {

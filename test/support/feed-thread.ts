@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { openMappedFeed, type MappedFeed } from '../../src/feed/read.ts';
+import { openMappedFeed, type MappedFeed } from '../../src/feed/mapped-feed.ts';
 
 /** A thread for tests of mapped feeds: views what the main thread mapped, answers with sums. */
 const feed = openMappedFeed(workerData as MappedFeed);
