@@ -1,9 +1,8 @@
 import { statSync, type BigIntStats } from 'node:fs';
 import { basename } from 'node:path';
 import { SweepError } from '../errors.ts';
-import type { FeedStore } from './feed-store.ts';
 import { FEED_FORMAT_VERSION, type FeedManifest } from './manifest.ts';
-import { manifestOf, openMappedFeed, type MappedFeed } from './mapped-feed.ts';
+import { manifestOf, type MappedFeed } from './mapped-feed.ts';
 import { mapFile, unmapFile, viewMapping, type FileMapping, type MapOptions } from './mmap.ts';
 import { Checksum, CHECKSUM_BYTES, decodeSeal, SEAL_BYTES, type Seal } from './seal.ts';
 
@@ -45,11 +44,6 @@ export interface WrittenFeed {
   readonly path: string;
   readonly inode: bigint;
   readonly place: Pick<MappedFeed, 'manifestStart' | 'manifestLength'>;
-}
-
-/** Opens a feed file: `mapFeed`, then `openMappedFeed`. */
-export function openFeed(path: string, options: OpenOptions = {}): FeedStore {
-  return openMappedFeed(mapFeed(path, options));
 }
 
 // --- internal ---

@@ -53,17 +53,14 @@ export function decodeSeal(bytes: Uint8Array): Seal | undefined {
 
 /**
  * Running checksum: XXH3 of 128 bits, seed zero, in its canonical (big-endian) form. It finds accidents, not
- * attackers. Node's own digests are slower: 60 MB warm take 3 ms on a processor without AVX-512 where the tag of
- * AES-GCM takes 8, CRC-32 14 and SHA-1 60.
+ * attackers. Node's own digests are slower: 37.6 MB take 2.0 ms on a processor without AVX-512 where the tag of
+ * AES-GCM takes 5.1 and CRC-32 8.7.
  */
 export class Checksum {
   readonly #hash = new xxhash.XXHash128(Buffer.alloc(4));
 
   append(bytes: Uint8Array): this {
-    for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
-      const length = Math.min(SLICE_BYTES, bytes.length - at);
-      this.#hash.update(Buffer.from(bytes.buffer, bytes.byteOffset + at, length));
-    }
+    this.#hash.update(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
     return this;
   }
 
@@ -76,5 +73,3 @@ export class Checksum {
 // --- internal ---
 
 const SEAL_MAGIC = new TextEncoder().encode('ideasweep-feed\0\0');
-/** One call takes less than 2 GiB. */
-const SLICE_BYTES = 2 ** 30;

@@ -141,8 +141,8 @@ async function writeBody(
 /**
  * A whole block at a multiple of 2 MiB lies in one large page of the system's, if it has those for files (ext4
  * since Linux 6.16, XFS), which maps as one: 37.6 MB in 0.2 ms instead of 2. A virtual machine that hands free
- * memory back to its host does so in pages of that size, and waits when it wants them again: 340 MB took 0.75 s
- * longer to write. So larger files are written in smaller blocks.
+ * memory back to its host does so in pages of that size, and waits when it wants them again: W3 `run`, with 340 MB of
+ * feeds, took 0.75 s longer. So larger files are written in smaller blocks.
  */
 function blockBytes({ bytes }: FeedPlan): number {
   return bytes <= LARGE_PAGES_MAX_BYTES ? 2 ** 21 : 2 ** 20;

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { buildFeatureFrame, storeOfFrame } from '../../src/feed/feature-frame.ts';
-import { openFeed } from '../../src/feed/read.ts';
 import { writeFeed } from '../../src/feed/write.ts';
 import { createGrid } from '../../src/grid/create-grid.ts';
 import type { FeedLibrary } from '../../src/feed/feed-library.ts';
@@ -15,6 +14,7 @@ import {
   axis,
   candlesOf,
   libraryOf,
+  openFeed,
   paramPath,
   plannedCandles,
   plansOf,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { openFeed } from '../../src/feed/read.ts';
+import { openMappedFeed } from '../../src/feed/mapped-feed.ts';
+import { mapFeed } from '../../src/feed/read.ts';
 import { threadCpuMs } from './cpu-time.ts';
 
 /**
@@ -48,7 +49,7 @@ if (import.meta.main) {
   const path = process.argv[2] as string;
   const anonBefore = anonKb();
   const before = threadCpuMs();
-  const feed = openFeed(path);
+  const feed = openMappedFeed(mapFeed(path));
   const ms = threadCpuMs() - before;
   const cost: OpeningCost = {
     ms,

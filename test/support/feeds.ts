@@ -4,7 +4,10 @@ import { synthesizeCandles } from '../../src/candles/synth.ts';
 import { parseCard } from '../../src/card/parse.ts';
 import { buildFeatureFrame, storeOfFrame } from '../../src/feed/feature-frame.ts';
 import { FeedLibrary } from '../../src/feed/feed-library.ts';
+import type { FeedStore } from '../../src/feed/feed-store.ts';
+import { openMappedFeed } from '../../src/feed/mapped-feed.ts';
 import { planFeeds, type CandleFacts, type FeedPlan } from '../../src/feed/plan.ts';
+import { mapFeed, type OpenOptions } from '../../src/feed/read.ts';
 import type { Axis, AxisScalar } from '../../src/grid/axis.ts';
 import type { Sweep } from '../../src/grid/sweep.ts';
 import type { Timeframe } from '../../src/time.ts';
@@ -108,6 +111,11 @@ export function libraryOf(sweep: Sweep, candles: readonly Candles[]): FeedLibrar
     storeOfFrame(buildFeatureFrame(plan, plannedCandles(plan, candles))),
   );
   return new FeedLibrary(stores, sweep);
+}
+
+/** A feed file, checked and opened. */
+export function openFeed(path: string, options?: OpenOptions): FeedStore {
+  return openMappedFeed(mapFeed(path, options));
 }
 
 /** Equality bit by bit: -0 differs from 0, and NaN equals the same NaN. */

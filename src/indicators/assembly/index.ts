@@ -11,20 +11,7 @@ export const SLACK: i32 = 16;
 
 /** Σ x. */
 export function sums(x: usize, out: usize, rows: i32, length: i32): void {
-  for (let i = 0; i < rows; i += 8) {
-    const first = x + (<usize>i << 3);
-    let a = f64x2.splat(0);
-    let b = f64x2.splat(0);
-    let c = f64x2.splat(0);
-    let d = f64x2.splat(0);
-    for (let at = first; at < first + (<usize>length << 3); at += 8) {
-      a = f64x2.add(a, v128.load(at));
-      b = f64x2.add(b, v128.load(at, 16));
-      c = f64x2.add(c, v128.load(at, 32));
-      d = f64x2.add(d, v128.load(at, 48));
-    }
-    put(out + (<usize>i << 3), a, b, c, d);
-  }
+  totals(x, out, rows, length, 0, false);
 }
 
 /** Σ x / length; where all numbers of a window are equal it is that number, exactly. */
@@ -56,21 +43,7 @@ export function absoluteDeviations(x: usize, out: usize, rows: i32, length: i32,
 
 /** Σ weight · x; the `length` weights stand at `weights`, that of the oldest number first. */
 export function dots(x: usize, out: usize, rows: i32, length: i32, weights: usize): void {
-  for (let i = 0; i < rows; i += 8) {
-    const first = x + (<usize>i << 3);
-    let a = f64x2.splat(0);
-    let b = f64x2.splat(0);
-    let c = f64x2.splat(0);
-    let d = f64x2.splat(0);
-    for (let k: usize = 0; k < <usize>length << 3; k += 8) {
-      const weight = v128.load64_splat(weights + k);
-      a = f64x2.add(a, f64x2.mul(weight, v128.load(first + k)));
-      b = f64x2.add(b, f64x2.mul(weight, v128.load(first + k, 16)));
-      c = f64x2.add(c, f64x2.mul(weight, v128.load(first + k, 32)));
-      d = f64x2.add(d, f64x2.mul(weight, v128.load(first + k, 48)));
-    }
-    put(out + (<usize>i << 3), a, b, c, d);
-  }
+  totals(x, out, rows, length, weights, true);
 }
 
 /** Largest x, NaN where a window has one; `x` is overwritten. */
@@ -84,6 +57,32 @@ export function lowest(x: usize, out: usize, rows: i32, length: i32): void {
 }
 
 // --- internal ---
+
+// @ts-ignore: decorator
+@inline
+function totals(x: usize, out: usize, rows: i32, length: i32, weights: usize, isWeighted: bool): void {
+  for (let i = 0; i < rows; i += 8) {
+    const first = x + (<usize>i << 3);
+    let a = f64x2.splat(0);
+    let b = f64x2.splat(0);
+    let c = f64x2.splat(0);
+    let d = f64x2.splat(0);
+    for (let k: usize = 0; k < <usize>length << 3; k += 8) {
+      const weight = isWeighted ? v128.load64_splat(weights + k) : f64x2.splat(1);
+      a = f64x2.add(a, term(v128.load(first + k), weight, isWeighted));
+      b = f64x2.add(b, term(v128.load(first + k, 16), weight, isWeighted));
+      c = f64x2.add(c, term(v128.load(first + k, 32), weight, isWeighted));
+      d = f64x2.add(d, term(v128.load(first + k, 48), weight, isWeighted));
+    }
+    put(out + (<usize>i << 3), a, b, c, d);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function term(x: v128, weight: v128, isWeighted: bool): v128 {
+  return isWeighted ? f64x2.mul(weight, x) : x;
+}
 
 // @ts-ignore: decorator
 @inline

@@ -20,7 +20,7 @@ import { buildFeatureFrame, storeOfFrame } from '../../../src/feed/feature-frame
 import type { FeedManifest } from '../../../src/feed/manifest.ts';
 import type { FeedPlan } from '../../../src/feed/plan.ts';
 import { openMappedFeed } from '../../../src/feed/mapped-feed.ts';
-import { mapFeed, mapWritten, openFeed } from '../../../src/feed/read.ts';
+import { mapFeed, mapWritten } from '../../../src/feed/read.ts';
 import { Checksum } from '../../../src/feed/seal.ts';
 import { writeFeed } from '../../../src/feed/write.ts';
 import { crossCard } from '../../support/cards.ts';
@@ -28,6 +28,7 @@ import { withFullDisk } from '../../support/full-disk.ts';
 import {
   axis,
   candlesOf,
+  openFeed,
   paramPath,
   plannedCandles,
   plansOf,

@@ -10,13 +10,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mapFile, mappingSupport, unmapFile, viewMapping } from '../../../src/feed/mmap.ts';
 import type { FeedPlan } from '../../../src/feed/plan.ts';
 import { openMappedFeed, type MappedFeed } from '../../../src/feed/mapped-feed.ts';
-import { mapFeed, openFeed } from '../../../src/feed/read.ts';
+import { mapFeed } from '../../../src/feed/read.ts';
 import { writeFeed } from '../../../src/feed/write.ts';
 import { crossCard } from '../../support/cards.ts';
 import { mappedPages, type MappedPages, type OpeningCost } from '../../support/feed-process.ts';
 import {
   axis,
   candlesOf,
+  openFeed,
   paramPath,
   plannedCandles,
   plansOf,
