@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../src/config.ts';
+import { bundleProgram } from './bundle-program.ts';
 import { ensureTemplate } from '../src/services/postgres-template.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -33,6 +34,10 @@ const COMMANDS: readonly (readonly string[])[] = [
 
 await ensureTemplate(loadConfig({})).catch((error: unknown) => {
   console.log('no cluster made ahead:', error instanceof Error ? error.message : error);
+});
+
+await bundleProgram().catch((error: unknown) => {
+  console.log('program not bundled:', error instanceof Error ? error.message : error);
 });
 
 const home = mkdtempSync(join(tmpdir(), 'ideasweep-compile-'));

@@ -13,7 +13,8 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 // The whole of it: an older Node has no `enableCompileCache`, and would say that instead.
 import module from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { bundledMain } from './program.js';
 
 const PACKAGE = new URL('../../package.json', import.meta.url);
 const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));
@@ -55,4 +56,5 @@ if (folder !== undefined) {
   if (existsSync(folder)) process.env['NODE_COMPILE_CACHE'] ??= folder;
   module.enableCompileCache(folder);
 }
-await import('./main.ts');
+const program = process.env['IDEASWEEP_FROM_SOURCES'] === '1' ? undefined : bundledMain();
+await (program === undefined ? import('./main.ts') : import(pathToFileURL(program).href));
