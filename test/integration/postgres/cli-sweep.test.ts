@@ -15,6 +15,8 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCandleDb } from '../../../src/candles/db.ts';
 import { synthesizeCandles } from '../../../src/candles/synth.ts';
+import { bundleProgram } from '../../../scripts/bundle-program.ts';
+import { bundledMain } from '../../../src/cli/program.js';
 import { METRIC_NAMES } from '../../../src/metrics/registry.ts';
 import { addressOf } from '../../../src/store/db.ts';
 import { readMigrations } from '../../../src/store/migrate.ts';
@@ -65,6 +67,24 @@ test('run prints the ranking on stdout, what it did on stderr, and what to type 
   expect(firstRun.stderr).toMatch(/completed: 12 points in .*, 12 eligible/);
   expect(firstRun.stdout).toMatch(/rank +point +fast +slow +stop +sharpe/);
   expect(firstRun.stdout).toContain('next: ideasweep heatmap last --x fast --y slow');
+});
+
+test('a command from its sources says what the bundled program says, and confirms what that stored', async () => {
+  await bundleProgram();
+  expect(bundledMain()).toBeDefined();
+  const fromSources = { ...env, IDEASWEEP_FROM_SOURCES: '1' };
+  for (const args of [
+    ['rank', 'last', '--json'],
+    ['backtest', card, '--json'],
+    ['show', 'last', 'best', '--json'],
+  ]) {
+    const bundled = await cli(...args);
+    expect(bundled).toMatchObject({ code: 0 });
+    expect(await runCli(args, fromSources)).toEqual(bundled);
+  }
+  const verified = await runCli(['verify', 'last', '--sample', '12', '--json'], fromSources);
+  expect(verified.code).toBe(0);
+  expect(JSON.parse(verified.stdout)).toMatchObject({ different: [] });
 });
 
 describe('what --json prints', () => {
